@@ -1,0 +1,1 @@
+//! The workload, coverage and the seven elements answered.

@@ -1,0 +1,1 @@
+//! The case store: schemas, Parquet writer, DataFusion session, read-only SQL, notes.

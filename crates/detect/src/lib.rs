@@ -1,0 +1,1 @@
+//! Sigma rules over records, correlations over sorted matches, rule tests.

@@ -1,0 +1,1 @@
+//! Scenarios to evidence with ground truth.

@@ -1,0 +1,1 @@
+//! Intake: opens, unpacks within limits, recognises and hashes artifacts; manifest and custody ledger.

@@ -1,0 +1,1 @@
+//! The pipeline: artifacts to records to matches to sorted runs to tables.

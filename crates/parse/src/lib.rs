@@ -1,0 +1,1 @@
+//! Bytes to records and problems, one module per source and container.

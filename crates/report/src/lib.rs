@@ -1,0 +1,1 @@
+//! One document to Markdown, HTML and JSON.
