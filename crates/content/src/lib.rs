@@ -7,3 +7,7 @@
 pub mod catalog;
 pub mod embedded;
 pub mod questions;
+pub mod rules;
+
+pub use embedded::{ContentFile, VERSION, files, hash, text};
+pub use rules::{fixtures, rules};
