@@ -1,0 +1,218 @@
+//! Which family of models a pair of bodies belongs to: by shape first, by the model's name where
+//! several families share one.
+
+use super::json::Node;
+
+/// The family of an invocation's body format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BodyFamily {
+    /// Anthropic's Messages.
+    AnthropicMessages,
+    /// Anthropic's text completions.
+    AnthropicText,
+    /// The Converse API, any model.
+    Converse,
+    /// Amazon Nova through InvokeModel.
+    Nova,
+    /// Amazon Titan Text.
+    TitanText,
+    /// Embeddings of any model.
+    Embedding,
+    /// Reranking.
+    Rerank,
+    /// Titan and Nova images.
+    Image,
+    /// Video made or looked at.
+    Video,
+    /// Stability's images.
+    Stability,
+    /// Meta Llama.
+    Llama,
+    /// Mistral.
+    Mistral,
+    /// Cohere Command and Command R.
+    Cohere,
+    /// AI21 Jurassic and Jamba.
+    Ai21,
+    /// Chat completions in OpenAI's form, and whoever shares it.
+    OpenAi,
+    /// A bare prompt, whose family neither body nor model id tells.
+    Prompt,
+    /// A format that is not known: its strings are kept.
+    Unknown,
+    /// No body in the record.
+    None,
+}
+
+impl BodyFamily {
+    /// The name in tables and rules.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            BodyFamily::AnthropicMessages => "anthropic_messages",
+            BodyFamily::AnthropicText => "anthropic_text",
+            BodyFamily::Converse => "converse",
+            BodyFamily::Nova => "nova",
+            BodyFamily::TitanText => "titan_text",
+            BodyFamily::Embedding => "embedding",
+            BodyFamily::Rerank => "rerank",
+            BodyFamily::Image => "image",
+            BodyFamily::Video => "video",
+            BodyFamily::Stability => "stability",
+            BodyFamily::Llama => "llama",
+            BodyFamily::Mistral => "mistral",
+            BodyFamily::Cohere => "cohere",
+            BodyFamily::Ai21 => "ai21",
+            BodyFamily::OpenAi => "openai",
+            BodyFamily::Prompt => "prompt",
+            BodyFamily::Unknown => "unknown",
+            BodyFamily::None => "none",
+        }
+    }
+}
+
+/// The bodies and names that tell a family.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signs<'n> {
+    pub(crate) input: &'n Node<'n>,
+    pub(crate) output: &'n Node<'n>,
+    pub(crate) operation: &'n str,
+    pub(crate) model_id: &'n str,
+}
+
+impl Signs<'_> {
+    fn asks(&self, key: &str) -> bool {
+        self.input.has(key)
+    }
+
+    /// Whether the response, or one of its first chunks, has the key.
+    fn answers(&self, key: &str) -> bool {
+        self.output.has(key) || self.output.items().iter().take(8).any(|chunk| chunk.has(key))
+    }
+
+    fn named(&self, names: &[&str]) -> bool {
+        let contains = |text: &str, name: &str| {
+            text.as_bytes()
+                .windows(name.len())
+                .any(|part| part.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        names.iter().any(|name| contains(self.model_id, name))
+    }
+
+    /// Whether the request's text is to be embedded, not answered.
+    pub(crate) fn embeds(&self) -> bool {
+        self.asks("texts")
+            || self.answers("embedding")
+            || self.answers("embeddings")
+            || self.answers("embeddingsByType")
+            || self.answers("data") && self.named(&["twelvelabs", "marengo"])
+            || self.asks("embeddingTypes")
+            || self.asks("embeddingConfig")
+            || self.asks("embedding_types")
+            || self.input.members().iter().any(|(key, _)| key.ends_with("EmbeddingParams"))
+            || self.named(&["embed"]) && !self.asks("textGenerationConfig")
+    }
+
+    /// The family, given that something in the bodies was known.
+    pub(crate) fn family(&self) -> BodyFamily {
+        if self.operation.starts_with("Converse") {
+            return BodyFamily::Converse;
+        }
+        let rules: [(&dyn Fn(&Self) -> bool, BodyFamily); 17] = [
+            (
+                &|s| s.asks("anthropic_version") && s.asks("messages") || s.anthropic_output(),
+                BodyFamily::AnthropicMessages,
+            ),
+            (
+                &|s| s.asks("max_tokens_to_sample") || s.answers("completion"),
+                BodyFamily::AnthropicText,
+            ),
+            (&|s| s.asks("query") && s.asks("documents") && !s.asks("message"), BodyFamily::Rerank),
+            (&|s| s.embeds(), BodyFamily::Embedding),
+            (&|s| s.video(), BodyFamily::Video),
+            (
+                &|s| s.asks("text_prompts") || s.answers("artifacts") || s.named(&["stability."]),
+                BodyFamily::Stability,
+            ),
+            (&|s| s.image(), BodyFamily::Image),
+            (&|s| s.asks("inputText") || s.answers("outputText"), BodyFamily::TitanText),
+            (&|s| s.asks("max_gen_len") || s.answers("generation"), BodyFamily::Llama),
+            (&|s| s.answers("outputs"), BodyFamily::Mistral),
+            (
+                &|s| s.asks("message") || s.answers("generations") || s.answers("event_type"),
+                BodyFamily::Cohere,
+            ),
+            (&|s| s.answers("completions"), BodyFamily::Ai21),
+            (
+                &|s| s.named(&["anthropic.", "claude"]) && s.asks("messages"),
+                BodyFamily::AnthropicMessages,
+            ),
+            (&|s| s.nova(), BodyFamily::Nova),
+            (&|s| s.named(&["cohere."]), BodyFamily::Cohere),
+            (&|s| s.named(&["ai21", "jamba"]), BodyFamily::Ai21),
+            (&|s| s.named(&["mistral", "mixtral"]), BodyFamily::Mistral),
+        ];
+        if let Some((_, family)) = rules.iter().find(|(holds, _)| holds(self)) {
+            return *family;
+        }
+        if self.answers("choices") || self.asks("messages") || self.answers("message") {
+            BodyFamily::OpenAi
+        } else if self.named(&["llama", "meta."]) {
+            BodyFamily::Llama
+        } else if self.named(&["anthropic.", "claude"]) {
+            if self.output.has("content") || self.output.is_array() {
+                BodyFamily::AnthropicMessages
+            } else {
+                BodyFamily::AnthropicText
+            }
+        } else if self.named(&["titan-text", "titan-tg1"]) {
+            BodyFamily::TitanText
+        } else {
+            BodyFamily::Prompt
+        }
+    }
+
+    fn anthropic_output(&self) -> bool {
+        let kind = |node: &Node<'_>| {
+            node.text_of("type").is_some_and(|kind| {
+                matches!(kind, "message" | "message_start" | "message_delta" | "message_stop")
+                    || kind.starts_with("content_block_")
+            })
+        };
+        !self.output.has("choices")
+            && (kind(self.output) || self.output.items().iter().take(8).any(kind))
+    }
+
+    fn video(&self) -> bool {
+        self.named(&["luma.", "reel", "pegasus", "twelvelabs"])
+            || self.asks("mediaSource")
+            || self.asks("keyframes")
+            || self.asks("textToVideoParams")
+            || self.input.text_of("taskType").is_some_and(|task| task.contains("VIDEO"))
+    }
+
+    fn image(&self) -> bool {
+        self.asks("taskType")
+            || self.asks("imageGenerationConfig")
+            || (self.answers("images") && !self.asks("messages"))
+            || self.named(&["titan-image", "nova-canvas"])
+    }
+
+    /// Converse's form of messages through InvokeModel.
+    fn nova(&self) -> bool {
+        let untyped = || {
+            self.input.get("messages").is_some_and(|messages| {
+                messages.items().iter().any(|message| {
+                    message.get("content").is_some_and(|content| {
+                        content.items().iter().any(|block| block.is_object() && !block.has("type"))
+                    })
+                })
+            })
+        };
+        self.asks("inferenceConfig")
+            || self.output.at(&["output", "message"]).is_some()
+            || self.answers("contentBlockDelta")
+            || self.answers("messageStart")
+            || self.named(&["amazon.nova"])
+            || untyped()
+    }
+}
