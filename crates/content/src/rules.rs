@@ -1,5 +1,7 @@
 //! The detection rules that come with the tool, and the records that test them.
 
+use std::path::Path;
+
 use crate::embedded::{ContentFile, files};
 
 /// What the name of a rule's fixture file ends with; the rule is the same name with `.yml`.
@@ -16,7 +18,8 @@ pub fn fixtures() -> Vec<ContentFile> {
 }
 
 fn yaml() -> impl Iterator<Item = ContentFile> {
-    files("rules").into_iter().filter(|file| file.path.ends_with(".yml"))
+    let suffix = |file: &ContentFile| Path::new(file.path).extension().is_some_and(|e| e == "yml");
+    files("rules").into_iter().filter(suffix)
 }
 
 #[cfg(test)]

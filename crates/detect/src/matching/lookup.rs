@@ -1,0 +1,104 @@
+//! The fields of one record, each fetched once however many rules ask for it.
+
+use std::collections::HashMap;
+
+use heptagon_model::Fields;
+use rsigma_eval::{CompiledMatcher, EventValue};
+
+use super::event::{RecordEvent, convert};
+
+/// The number of a field path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct FieldId(u32);
+
+/// The field paths that rules speak of.
+#[derive(Debug, Default)]
+pub(super) struct Paths {
+    paths: Vec<Box<str>>,
+    ids: HashMap<Box<str>, FieldId>,
+}
+
+impl Paths {
+    pub(super) fn id(&mut self, path: &str) -> FieldId {
+        if let Some(id) = self.ids.get(path) {
+            return *id;
+        }
+        let id = FieldId(self.paths.len() as u32);
+        self.paths.push(path.into());
+        self.ids.insert(path.into(), id);
+        id
+    }
+
+    pub(super) fn path(&self, id: FieldId) -> &str {
+        &self.paths[id.0 as usize]
+    }
+}
+
+/// Fields kept in place; a record is rarely asked for more.
+const KEPT: usize = 16;
+
+/// A record, with the values fetched so far.
+pub(super) struct Lookup<'r, F: ?Sized> {
+    pub(super) event: RecordEvent<'r, F>,
+    record: &'r F,
+    paths: &'r Paths,
+    kept: [Option<(FieldId, Option<EventValue<'r>>)>; KEPT],
+    n_kept: usize,
+    more: Vec<(FieldId, Option<EventValue<'r>>)>,
+}
+
+impl<'r, F: Fields + ?Sized> Lookup<'r, F> {
+    pub(super) fn new(record: &'r F, paths: &'r Paths) -> Self {
+        Lookup {
+            event: RecordEvent(record),
+            record,
+            paths,
+            kept: [const { None }; KEPT],
+            n_kept: 0,
+            more: Vec::new(),
+        }
+    }
+
+    pub(super) fn visit_strings(&self, visit: &mut dyn FnMut(&str)) {
+        self.record.visit_strings(visit);
+    }
+
+    /// The value of a field, and the record to hold a matcher against.
+    pub(super) fn get(&mut self, id: FieldId) -> (Option<&EventValue<'r>>, &RecordEvent<'r, F>) {
+        let found = self.kept[..self.n_kept]
+            .iter()
+            .position(|slot| slot.as_ref().is_some_and(|(known, _)| *known == id));
+        if let Some(at) = found {
+            let value = self.kept[at].as_ref().and_then(|(_, value)| value.as_ref());
+            return (value, &self.event);
+        }
+        if let Some(at) = self.more.iter().position(|(known, _)| *known == id) {
+            return (self.more[at].1.as_ref(), &self.event);
+        }
+        let value = self.record.field(self.paths.path(id)).map(convert);
+        if self.n_kept < KEPT {
+            let at = self.n_kept;
+            self.n_kept += 1;
+            let slot = self.kept[at].insert((id, value));
+            (slot.1.as_ref(), &self.event)
+        } else {
+            self.more.push((id, value));
+            (self.more.last().and_then(|(_, value)| value.as_ref()), &self.event)
+        }
+    }
+}
+
+/// Whether a value matches; the commonest matcher is done without allocating.
+pub(super) fn matches<F: Fields + ?Sized>(
+    matcher: &CompiledMatcher,
+    value: &EventValue<'_>,
+    event: &RecordEvent<'_, F>,
+) -> bool {
+    if let CompiledMatcher::Exact { value: wanted, case_insensitive: true } = matcher
+        && let EventValue::Str(text) = value
+        && text.is_ascii()
+    {
+        return text.eq_ignore_ascii_case(wanted);
+    }
+    matcher.matches(value, event)
+}

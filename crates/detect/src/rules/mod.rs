@@ -1,0 +1,14 @@
+//! Rules: reading them, what is known of them, what is wrong with them.
+
+mod documents;
+mod fault;
+mod info;
+mod load;
+mod set;
+
+pub(crate) use fault::code;
+pub use fault::{NotApplicable, RuleFault};
+pub(crate) use info::SERVICES;
+pub use load::RuleFile;
+pub use set::RuleSet;
+pub(crate) use set::{EventRule, Identity, Rules};
