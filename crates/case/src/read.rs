@@ -1,0 +1,150 @@
+//! Tables read straight from Parquet: no engine, one file open at a time.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+
+use crate::{CaseDir, CaseError, TableFile, table};
+
+/// Rows read at once.
+const BATCH_ROWS: usize = 4096;
+/// Rows of `messages` read at once; one may be 64 KiB.
+const LONG_BATCH_ROWS: usize = 512;
+
+/// The batches of a table, in order.
+#[derive(Debug)]
+pub struct TableReader {
+    table: &'static str,
+    schema: SchemaRef,
+    /// Positions of the columns wanted, in the order wanted; `None` for all.
+    columns: Option<Vec<usize>>,
+    files: VecDeque<PathBuf>,
+    current: Option<(PathBuf, ParquetRecordBatchReader)>,
+}
+
+/// Reads a table as it is listed now; `columns` selects and orders columns.
+pub fn read(
+    case: &CaseDir,
+    name: &str,
+    columns: Option<&[&str]>,
+) -> Result<TableReader, CaseError> {
+    read_files(case, name, case.tables()?.files(name), columns)
+}
+
+/// Reads some files of a table, in the given order.
+pub fn read_files(
+    case: &CaseDir,
+    name: &str,
+    files: &[TableFile],
+    columns: Option<&[&str]>,
+) -> Result<TableReader, CaseError> {
+    let table = table(name)?;
+    let positions = columns
+        .map(|names| {
+            names
+                .iter()
+                .map(|column| {
+                    table.columns.iter().position(|c| c.name == *column).ok_or_else(|| {
+                        CaseError::UnknownColumn {
+                            table: name.to_owned(),
+                            column: (*column).to_owned(),
+                        }
+                    })
+                })
+                .collect::<Result<Vec<_>, _>>()
+        })
+        .transpose()?;
+    let full = table.schema();
+    let schema = match &positions {
+        Some(positions) => Arc::new(full.project(positions).map_err(CaseError::arrow(table.name))?),
+        None => full,
+    };
+    Ok(TableReader {
+        table: table.name,
+        schema,
+        columns: positions,
+        files: files.iter().map(|file| case.path().join(&file.file)).collect(),
+        current: None,
+    })
+}
+
+impl TableReader {
+    /// The schema of the batches.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn open(&self, path: PathBuf) -> Result<(PathBuf, ParquetRecordBatchReader), CaseError> {
+        let file = File::open(&path).map_err(CaseError::io("read", &path))?;
+        let mut builder = ParquetRecordBatchReaderBuilder::try_new(file)
+            .map_err(CaseError::parquet(&path))?
+            .with_batch_size(if self.table == "messages" { LONG_BATCH_ROWS } else { BATCH_ROWS });
+        let full = crate::schema(self.table);
+        if builder.schema().fields() != full.fields() {
+            return Err(CaseError::Damaged {
+                path,
+                reason: format!("its columns are not those of {}", self.table),
+            });
+        }
+        if let Some(columns) = &self.columns {
+            let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+            builder = builder.with_projection(mask);
+        }
+        let reader = builder.build().map_err(CaseError::parquet(&path))?;
+        Ok((path, reader))
+    }
+
+    /// Puts the file's order of columns into the order wanted.
+    fn arrange(&self, batch: &RecordBatch) -> Result<RecordBatch, CaseError> {
+        let positions: Vec<usize> = match &self.columns {
+            None => return Ok(batch.clone()),
+            Some(columns) => columns
+                .iter()
+                .map(|column| {
+                    let mut smaller: Vec<usize> =
+                        columns.iter().copied().filter(|other| other < column).collect();
+                    smaller.sort_unstable();
+                    smaller.dedup();
+                    smaller.len()
+                })
+                .collect(),
+        };
+        batch.project(&positions).map_err(CaseError::arrow(self.table))
+    }
+}
+
+impl Iterator for TableReader {
+    type Item = Result<RecordBatch, CaseError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((path, reader)) = &mut self.current {
+                match reader.next() {
+                    Some(Ok(batch)) => return Some(self.arrange(&batch)),
+                    Some(Err(error)) => {
+                        let reason = crate::text::one_line(&error.to_string(), 200);
+                        let path = path.clone();
+                        self.current = None;
+                        self.files.clear();
+                        return Some(Err(CaseError::Damaged { path, reason }));
+                    }
+                    None => self.current = None,
+                }
+            }
+            let path = self.files.pop_front()?;
+            match self.open(path) {
+                Ok(opened) => self.current = Some(opened),
+                Err(error) => {
+                    self.files.clear();
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
