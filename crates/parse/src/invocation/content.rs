@@ -129,7 +129,7 @@ impl Reading<'_> {
                     }
                 }
             }
-            "function_call" => self.tool_call(speaker, block),
+            "function_call" => self.tool_call((speaker.0, Role::Assistant), block),
             "function_call_output" => {
                 let name = self.tool_of_call(block.text_of("call_id"));
                 let output = block.get("output").unwrap_or(&Node::Null);

@@ -154,7 +154,11 @@ impl Signs<'_> {
         if let Some((_, family)) = rules.iter().find(|(holds, _)| holds(self)) {
             return *family;
         }
-        if self.answers("choices") || self.asks("messages") || self.answers("message") {
+        let responses = self.asks("input")
+            || self.asks("instructions")
+            || self.output.get("output").is_some_and(Node::is_array);
+        if responses || self.answers("choices") || self.asks("messages") || self.answers("message")
+        {
             BodyFamily::OpenAi
         } else if self.named(&["llama", "meta."]) {
             BodyFamily::Llama

@@ -74,6 +74,9 @@ impl<'n> Media<'n> {
         let padding = data.bytes().rev().take_while(|byte| *byte == b'=').count().min(2);
         self.bytes = ((data.len() / 4 * 3 + data.len() % 4 * 3 / 4).saturating_sub(padding)) as u64;
         self.data = Some(data);
+        if self.form.is_none() {
+            self.form = form_of(data).map(Cow::Borrowed);
+        }
     }
 
     /// The text of a document whose form is text: what the model read is what can hold instructions.
@@ -100,12 +103,28 @@ impl<'n> Media<'n> {
 
     /// `image/png, 68 bytes`, or where it lies.
     pub(crate) fn description(&self) -> String {
-        let form = self.form.as_deref().unwrap_or("unknown form");
-        match self.location {
-            Some(location) => format!("{form}, {location}"),
-            None => format!("{form}, {} bytes", self.bytes),
+        let what = match self.location {
+            Some(location) => location.to_owned(),
+            None => format!("{} bytes", self.bytes),
+        };
+        match &self.form {
+            Some(form) => format!("{form}, {what}"),
+            None => what,
         }
     }
+}
+
+/// The form base64 begins with.
+fn form_of(data: &str) -> Option<&'static str> {
+    const BEGINNINGS: [(&str, &str); 6] = [
+        ("iVBORw0", "png"),
+        ("/9j/", "jpeg"),
+        ("R0lGOD", "gif"),
+        ("UklGR", "webp"),
+        ("JVBERi", "pdf"),
+        ("AAAA", "mp4"),
+    ];
+    BEGINNINGS.iter().find(|(start, _)| data.starts_with(start)).map(|(_, form)| *form)
 }
 
 /// Whether a string is data (base64, a data URI) rather than something people wrote.

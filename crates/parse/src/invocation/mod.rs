@@ -92,8 +92,8 @@ pub struct Invocation<'a> {
     pub cache_write_tokens: Option<i64>,
     /// Why the call failed.
     pub error_code: Option<Cow<'a, str>>,
-    /// The caller's own labels, as raw JSON; not to be trusted.
-    pub request_metadata: Option<&'a str>,
+    /// The caller's own labels, as compact JSON; not to be trusted.
+    pub request_metadata: Option<Cow<'a, str>>,
     /// Why the model stopped, in the family's own word.
     pub stop_reason: Option<String>,
     /// What a guardrail did, when one is in sight.
@@ -148,27 +148,6 @@ pub fn looks_like(raw: &str) -> bool {
     named || (model && operation && body)
 }
 
-/// Whether JSON text is the body of a model's request or response, as stored under `data/`.
-pub fn looks_like_body(raw: &str, limits: &Limits) -> bool {
-    let Ok(tree) = json::parse_sequence(raw, limits.json_depth_max) else { return false };
-    if tree.node.has("schemaType") || tree.node.has("eventVersion") || tree.node.has("Records") {
-        return false;
-    }
-    let small = Limits { message_bytes_max: 0, messages_per_invocation_max: 1, ..*limits };
-    match &tree.node {
-        Node::Array(chunks) if !chunks.is_empty() => {
-            let mut reading = Reading::new(&small);
-            chunks.iter().all(Node::is_object)
-                && !chunks.iter().any(|chunk| chunk.has("eventVersion") || chunk.has("schemaType"))
-                && reading.stream(chunks)
-        }
-        body if !body.members().is_empty() => {
-            Reading::new(&small).request(body, false) || Reading::new(&small).response(body)
-        }
-        _ => false,
-    }
-}
-
 /// Reads one invocation log record.
 ///
 /// Only a record that is no JSON object or has no readable time is refused; everything else that
@@ -207,15 +186,15 @@ pub fn parse<'a>(raw: &'a str, limits: &Limits) -> Result<Invocation<'a>, (Probl
             return (Node::Null, BodyState::None, None);
         };
         let path = part
-            .text_of(&format!("{name}S3Path"))
-            .filter(|path| !path.is_empty())
-            .map(|path| Cow::Owned(path.to_owned()));
+            .get(&format!("{name}S3Path"))
+            .and_then(|path| if let Node::Text(path) = path { Some(path.clone()) } else { None })
+            .filter(|path| !path.is_empty());
         let body = part.take(&format!("{name}Json")).unwrap_or(Node::Null);
         let (body, unread) = unwrap_body(body, limits);
         if unread {
             warnings.push((
                 ProblemCode::UnknownBody,
-                format!("{name}Json is neither JSON nor text of it: kept as text"),
+                format!("{name}Json is no JSON object, list or text of one: kept as text"),
             ));
         }
         let state = match (&body, &path) {
@@ -275,7 +254,10 @@ pub fn parse<'a>(raw: &'a str, limits: &Limits) -> Result<Invocation<'a>, (Probl
         cache_read_tokens: None,
         cache_write_tokens: None,
         error_code,
-        request_metadata: request_metadata(raw, &envelope),
+        request_metadata: envelope
+            .get("requestMetadata")
+            .filter(|labels| **labels != Node::Null)
+            .map(|labels| Cow::Owned(labels.to_compact())),
         stop_reason: None,
         guardrail_action: None,
         guardrail_id: None,
@@ -463,20 +445,6 @@ fn read_time(envelope: &Node<'_>) -> Result<Timestamp, (ProblemCode, String)> {
         Some(Node::Null) | None => Err((ProblemCode::MissingField, "no timestamp".to_owned())),
         Some(_) => Err((ProblemCode::InvalidTime, "timestamp is no text".to_owned())),
     }
-}
-
-fn request_metadata<'a>(raw: &'a str, envelope: &Node<'a>) -> Option<&'a str> {
-    if !envelope.has("requestMetadata") {
-        return None;
-    }
-    let mut found = None;
-    json::members(raw, &mut |key, value| {
-        if key == "requestMetadata" {
-            found = Some(value);
-        }
-        true
-    });
-    found
 }
 
 /// Text from evidence for a message: quoted, control characters escaped, at most 200 characters.

@@ -35,6 +35,8 @@ enum Mark {
     Bearer,
     UrlPassword,
     Label(Label),
+    /// What masking leaves behind.
+    Masked,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,7 @@ enum Label {
 }
 
 const MARKS: &[(&str, Mark)] = &[
+    ("[masked ", Mark::Masked),
     ("AKIA", Mark::AccessKeyId),
     ("ASIA", Mark::AccessKeyId),
     ("-----BEGIN ", Mark::Pem),
@@ -138,6 +141,7 @@ pub fn secret_kinds(text: &str) -> Vec<&'static str> {
 pub(crate) fn find(text: &str) -> Vec<Span> {
     let bytes = text.as_bytes();
     let mut spans: Vec<Span> = Vec::new();
+    let mut pairs: Vec<Span> = Vec::new();
     // Before this, everything has been judged.
     let mut done = 0;
     for hit in SEARCH.find_iter(text) {
@@ -146,13 +150,22 @@ pub(crate) fn find(text: &str) -> Vec<Span> {
         }
         let mark = MARKS[hit.pattern().as_usize()].1;
         let found = match mark {
-            Mark::AccessKeyId => access_key_id(bytes, hit.start()),
+            Mark::AccessKeyId => access_key_id(bytes, done, hit.start()),
             Mark::Pem => private_key(text, hit.start(), hit.end()),
-            Mark::Prefix(kind, least) => prefixed(bytes, hit.start(), hit.end(), kind, least),
+            Mark::Prefix(kind, least) => {
+                let glued = hit.start() > done && bytes[hit.start() - 1].is_ascii_alphanumeric();
+                if glued { None } else { prefixed(bytes, hit.start(), hit.end(), kind, least) }
+            }
             Mark::Jwt => jwt(bytes, hit.start()),
             Mark::Bearer => prefixed(bytes, hit.end(), hit.end(), "bearer-token", 16),
             Mark::UrlPassword => url_password(bytes, hit.end()),
-            Mark::Label(label) => labelled(text, hit.end(), label),
+            Mark::Label(label) => labelled(text, hit.start(), hit.end(), label),
+            Mark::Masked => {
+                let end =
+                    run(bytes, hit.end(), 32, |byte| byte.is_ascii_lowercase() || byte == b'-');
+                done = if bytes.get(end) == Some(&b']') { end + 1 } else { done };
+                None
+            }
         };
         let Some(span) = found.filter(|span| span.start >= done) else { continue };
         done = span.end;
@@ -160,9 +173,17 @@ pub(crate) fn find(text: &str) -> Vec<Span> {
         if mark == Mark::AccessKeyId
             && let Some(pair) = paired_secret(bytes, done)
         {
-            done = pair.end;
-            spans.push(pair);
+            pairs.push(pair);
         }
+    }
+    if !pairs.is_empty() {
+        pairs.dedup();
+        pairs.retain(|pair| {
+            let next = spans.partition_point(|span| span.end <= pair.start);
+            spans.get(next).is_none_or(|span| span.start >= pair.end)
+        });
+        spans.append(&mut pairs);
+        spans.sort_unstable_by_key(|span| span.start);
     }
     spans
 }
@@ -182,11 +203,10 @@ fn run(bytes: &[u8], start: usize, most: usize, pass: impl Fn(u8) -> bool) -> us
     start + rest.iter().position(|byte| !pass(*byte)).unwrap_or(rest.len())
 }
 
-fn access_key_id(bytes: &[u8], start: usize) -> Option<Span> {
+fn access_key_id(bytes: &[u8], done: usize, start: usize) -> Option<Span> {
     let id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    let before = start.checked_sub(1).map(|at| bytes[at]);
     let end = run(bytes, start, 22, id);
-    let apart = end - start == 20 && !before.is_some_and(id);
+    let apart = end - start == 20 && (start == done || !id(bytes[start - 1]));
     apart.then_some(Span { start, end, kind: "aws-access-key-id" })
 }
 
@@ -245,10 +265,9 @@ fn prefixed(
     kind: &'static str,
     least: usize,
 ) -> Option<Span> {
-    let glued = start < value && start > 0 && bytes[start - 1].is_ascii_alphanumeric();
     let end = run(bytes, value, VALUE_MAX, is_token);
     let end = trim_dots(bytes, value, end);
-    (end - value >= least && !glued).then_some(Span { start, end, kind })
+    (end - value >= least).then_some(Span { start, end, kind })
 }
 
 /// A sentence's full stop is not part of a token.
@@ -291,8 +310,12 @@ fn url_password(bytes: &[u8], start: usize) -> Option<Span> {
 }
 
 /// A value behind a label such as `password=`, `"client_secret": "..`, `api_key = ..`.
-fn labelled(text: &str, after_mark: usize, label: Label) -> Option<Span> {
+fn labelled(text: &str, mark: usize, after_mark: usize, label: Label) -> Option<Span> {
     let bytes = text.as_bytes();
+    // The service or resource type of an ARN.
+    if mark > 0 && bytes[mark - 1] == b':' {
+        return None;
+    }
     let name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     let filler = |byte: u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'\\' | b'`' | b'*');
     let label_end = run(bytes, after_mark, 48, name);
@@ -375,7 +398,7 @@ fn is_real_value(value: &[u8]) -> bool {
     let placeholder = value.starts_with(b"$")
         || value.starts_with(b"{")
         || value.starts_with(b"%")
-        || value.starts_with(b"[masked ")
+        || value.starts_with(b"[masked")
         || value.starts_with(b"arn:")
         || value.ends_with(b"(")
         || value.windows(2).any(|pair| pair == b"()")
@@ -383,4 +406,152 @@ fn is_real_value(value: &[u8]) -> bool {
         || value.starts_with(b"process.env")
         || value.iter().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-' | b'_'));
     !value.is_empty() && !placeholder && !WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn masks_secrets() {
+        let key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        let token = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8";
+        let cases = [
+            ("id AKIAIOSFODNN7EXAMPLE.".to_owned(), "id AKIAIOSF************."),
+            ("\\nASIAIOSFODNN7EXAMPLE\\n".to_owned(), "\\nASIAIOSF************\\n"),
+            (
+                format!("aws_secret_access_key = {key}"),
+                "aws_secret_access_key = [masked aws-secret-access-key]",
+            ),
+            (
+                format!("{{\"SecretAccessKey\": \"{key}\"}}"),
+                "{\"SecretAccessKey\": \"[masked aws-secret-access-key]\"}",
+            ),
+            (
+                format!("{{\\\"SecretAccessKey\\\":\\\"{key}\\\"}}"),
+                "{\\\"SecretAccessKey\\\":\\\"[masked aws-secret-access-key]\\\"}",
+            ),
+            (
+                format!("Secret access key: {key}"),
+                "Secret access key: [masked aws-secret-access-key]",
+            ),
+            (
+                format!("AKIAIOSFODNN7EXAMPLE,{key}\n"),
+                "AKIAIOSF************,[masked aws-secret-access-key]\n",
+            ),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- after".into(),
+                "[masked private-key] after",
+            ),
+            ("-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKC".into(), "[masked private-key]"),
+            (format!("key ABSK{token}{token}"), "key [masked bedrock-api-key]"),
+            (format!("bedrock-api-key-{token}"), "[masked bedrock-api-key]"),
+            (format!("ghp_{token}!"), "[masked github-token]!"),
+            ("glpat-abcdefghij0123456789".into(), "[masked gitlab-token]"),
+            ("xoxb-123456789012-abc".into(), "[masked slack-token]"),
+            ("password=hunter2 next".into(), "password=[masked password] next"),
+            ("{\"db_password\":\"p w\",\"x\":1}".into(), "{\"db_password\":\"p w\",\"x\":1}"),
+            (
+                "{\"db_password\":\"two words\",\"x\":1}".into(),
+                "{\"db_password\":\"[masked password]\",\"x\":1}",
+            ),
+            ("mysql --password s3cr3t -u x".into(), "mysql --password [masked password] -u x"),
+            ("PGPASSWORD=пароль123;".into(), "PGPASSWORD=[masked password];"),
+            (
+                "postgres://app:s3cret@db.example/x".into(),
+                "postgres://app:[masked url-password]@db.example/x",
+            ),
+            (
+                format!("Authorization: Bearer {token}"),
+                "Authorization: Bearer [masked bearer-token]",
+            ),
+            (format!("api_key: '{token}'"), "api_key: '[masked api-key]'"),
+            (format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{token}"), "[masked jwt]"),
+        ];
+        for (text, masked) in cases {
+            assert_eq!(mask_secrets(&text), masked, "{text}");
+        }
+    }
+
+    #[test]
+    fn leaves_alone_what_is_none() {
+        for text in [
+            "Tell me about passwords and secrets.",
+            "Is my password: ok?",
+            "password: ${DB_PASSWORD}",
+            "\"password\": \"string\"",
+            "password = get_password()",
+            "max_tokens=4096, input_tokens: 12",
+            "the token economy: a1",
+            "AKIA is a prefix; AKIAIOSFODNN7EXAMPLEX is too long",
+            "XAKIAIOSFODNN7EXAMPLE",
+            "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----",
+            "https://example.com:8080/path",
+            "secret_arn = arn:aws:secretsmanager:us-east-1:111122223333:secret:db-1",
+            "a 40 character word: wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEYabc",
+        ] {
+            assert_eq!(mask_secrets(text), text);
+        }
+    }
+
+    #[test]
+    fn kinds_are_sorted_and_single() {
+        let text = "pwd=hunter22 AKIAIOSFODNN7EXAMPLE pwd=hunter23";
+        assert_eq!(secret_kinds(text), ["aws-access-key-id", "password"]);
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "\\PC{0,6}",
+            prop::sample::select(vec![
+                "AKIAIOSFODNN7EXAMPLE",
+                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                "password=",
+                "secret: ",
+                "\"token\":\"",
+                "-----BEGIN RSA PRIVATE KEY-----",
+                "-----END ",
+                "://u:",
+                "@",
+                "ghp_abcdefghijklmnopqrstuvwxyz012345",
+                "Bearer ",
+                "eyJhbGciOiJIUzI1NiJ9.",
+                "[masked ",
+                " ",
+                "\n",
+                "\\\"",
+                "é",
+            ])
+            .prop_map(str::to_owned),
+        ];
+        prop::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn spans_are_ordered_and_on_boundaries(text in text()) {
+            let mut from = 0;
+            for span in find(&text) {
+                prop_assert!(from <= span.start && span.start < span.end && span.end <= text.len());
+                prop_assert!(text.is_char_boundary(span.start) && text.is_char_boundary(span.end));
+                from = span.end;
+            }
+        }
+
+        #[test]
+        fn a_key_id_is_never_left_whole(before in "[a-z \\n=:]{0,8}", after in "[ .,;\\n]{0,8}") {
+            let text = format!("{before}AKIAIOSFODNN7EXAMPLE{after}");
+            prop_assert!(!mask_secrets(&text).contains("AKIAIOSFODNN7EXAMPLE"));
+        }
+
+        #[test]
+        fn masking_twice_is_masking_once(text in text()) {
+            let once = mask_secrets(&text).into_owned();
+            prop_assert_eq!(mask_secrets(&once).into_owned(), once);
+        }
+    }
 }
