@@ -312,12 +312,11 @@ impl Reading<'_> {
             self.push(speaker, Part::Document, name, text);
         } else {
             let media = Media::read(document);
-            match media.text() {
-                Some(text) => self.push(speaker, Part::Document, name, &text),
-                None => {
-                    let description = media.description();
-                    self.push_media(speaker, Part::Document, name, &description, media.bytes);
-                }
+            if let Some(text) = media.text() {
+                self.push(speaker, Part::Document, name, &text);
+            } else {
+                let description = media.description();
+                self.push_media(speaker, Part::Document, name, &description, media.bytes);
             }
         }
     }

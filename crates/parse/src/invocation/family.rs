@@ -117,42 +117,23 @@ impl Signs<'_> {
         if self.operation.starts_with("Converse") {
             return BodyFamily::Converse;
         }
-        let rules: [(&dyn Fn(&Self) -> bool, BodyFamily); 17] = [
-            (
-                &|s| s.asks("anthropic_version") && s.asks("messages") || s.anthropic_output(),
-                BodyFamily::AnthropicMessages,
-            ),
-            (
-                &|s| s.asks("max_tokens_to_sample") || s.answers("completion"),
-                BodyFamily::AnthropicText,
-            ),
-            (&|s| s.asks("query") && s.asks("documents") && !s.asks("message"), BodyFamily::Rerank),
-            (&|s| s.embeds(), BodyFamily::Embedding),
-            (&|s| s.video(), BodyFamily::Video),
-            (
-                &|s| s.asks("text_prompts") || s.answers("artifacts") || s.named(&["stability."]),
-                BodyFamily::Stability,
-            ),
-            (&|s| s.image(), BodyFamily::Image),
-            (&|s| s.asks("inputText") || s.answers("outputText"), BodyFamily::TitanText),
-            (&|s| s.asks("max_gen_len") || s.answers("generation"), BodyFamily::Llama),
-            (&|s| s.answers("outputs"), BodyFamily::Mistral),
-            (
-                &|s| s.asks("message") || s.answers("generations") || s.answers("event_type"),
-                BodyFamily::Cohere,
-            ),
-            (&|s| s.answers("completions"), BodyFamily::Ai21),
-            (
-                &|s| s.named(&["anthropic.", "claude"]) && s.asks("messages"),
-                BodyFamily::AnthropicMessages,
-            ),
-            (&|s| s.nova(), BodyFamily::Nova),
-            (&|s| s.named(&["cohere."]), BodyFamily::Cohere),
-            (&|s| s.named(&["ai21", "jamba"]), BodyFamily::Ai21),
-            (&|s| s.named(&["mistral", "mixtral"]), BodyFamily::Mistral),
-        ];
-        if let Some((_, family)) = rules.iter().find(|(holds, _)| holds(self)) {
-            return *family;
+        if let Some(family) = self.own_shape() {
+            return family;
+        }
+        if self.named(&["anthropic.", "claude"]) && self.asks("messages") {
+            return BodyFamily::AnthropicMessages;
+        }
+        if self.nova() {
+            return BodyFamily::Nova;
+        }
+        for (names, family) in [
+            (&["cohere."][..], BodyFamily::Cohere),
+            (&["ai21", "jamba"], BodyFamily::Ai21),
+            (&["mistral", "mixtral"], BodyFamily::Mistral),
+        ] {
+            if self.named(names) {
+                return family;
+            }
         }
         let responses = self.asks("input")
             || self.asks("instructions")
@@ -173,6 +154,45 @@ impl Signs<'_> {
         } else {
             BodyFamily::Prompt
         }
+    }
+
+    /// The family whose shape no other shares; the order settles bodies with marks of several.
+    fn own_shape(&self) -> Option<BodyFamily> {
+        let family =
+            if self.asks("anthropic_version") && self.asks("messages") || self.anthropic_output() {
+                BodyFamily::AnthropicMessages
+            } else if self.asks("max_tokens_to_sample") || self.answers("completion") {
+                BodyFamily::AnthropicText
+            } else if self.asks("query") && self.asks("documents") && !self.asks("message") {
+                BodyFamily::Rerank
+            } else if self.embeds() {
+                BodyFamily::Embedding
+            } else if self.video() {
+                BodyFamily::Video
+            } else if self.asks("text_prompts")
+                || self.answers("artifacts")
+                || self.named(&["stability."])
+            {
+                BodyFamily::Stability
+            } else if self.image() {
+                BodyFamily::Image
+            } else if self.asks("inputText") || self.answers("outputText") {
+                BodyFamily::TitanText
+            } else if self.asks("max_gen_len") || self.answers("generation") {
+                BodyFamily::Llama
+            } else if self.answers("outputs") {
+                BodyFamily::Mistral
+            } else if self.input.text_of("message").is_some()
+                || self.answers("generations")
+                || self.answers("event_type")
+            {
+                BodyFamily::Cohere
+            } else if self.answers("completions") {
+                BodyFamily::Ai21
+            } else {
+                return None;
+            };
+        Some(family)
     }
 
     fn anthropic_output(&self) -> bool {

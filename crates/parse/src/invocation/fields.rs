@@ -92,44 +92,34 @@ impl Invocation<'_> {
     }
 
     fn derived_field(&self, name: &str) -> Option<FieldValue<'_>> {
-        let texts = |list: &'_ [String]| {
-            FieldValue::Array(list.iter().map(|t| FieldValue::Str(Cow::Owned(t.clone()))).collect())
-        };
-        let text = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
-        let field = match name {
+        Some(match name {
             "prompt_text" => text(&self.texts().prompt)?,
             "system_text" => text(&self.texts().system)?,
             "output_text" => text(&self.texts().output)?,
             "tool_result_text" => text(&self.texts().tool_result)?,
             "tool_input_text" => text(&self.texts().tool_input)?,
             "document_text" => text(&self.texts().document)?,
-            "tool_names" => return Some(texts(&self.texts().tool_names)),
-            "tools_offered" => return Some(texts(&self.tools_offered)),
-            "guardrail_reasons" => return Some(texts(&self.guardrail_reasons)),
-            "secrets" => {
-                let mut kinds: Vec<&'static str> =
-                    self.messages.iter().flat_map(|message| message.secrets.clone()).collect();
-                kinds.sort_unstable();
-                kinds.dedup();
-                let kinds = kinds.into_iter().map(|kind| FieldValue::Str(Cow::Borrowed(kind)));
-                return Some(FieldValue::Array(kinds.collect()));
-            }
-            "guardrail_action" => self.guardrail_action?.as_str().to_owned(),
-            "guardrail_id" => self.guardrail_id.clone()?,
-            "stop_reason" => self.stop_reason.clone()?,
-            "body_family" => self.body_family.as_str().to_owned(),
-            "input_body_state" => self.input_body_state.as_str().to_owned(),
-            "output_body_state" => self.output_body_state.as_str().to_owned(),
-            "input_tokens" => return self.input_tokens.map(FieldValue::Int),
-            "output_tokens" => return self.output_tokens.map(FieldValue::Int),
-            "cache_read_tokens" => return self.cache_read_tokens.map(FieldValue::Int),
-            "cache_write_tokens" => return self.cache_write_tokens.map(FieldValue::Int),
-            "messages" => return Some(FieldValue::Int(self.messages.len() as i64)),
-            "cross_region" => return Some(FieldValue::Bool(self.is_cross_region())),
-            "has_guardrail" => return Some(FieldValue::Bool(self.has_guardrail())),
+            "tool_names" => list(&self.texts().tool_names),
+            "tools_offered" => list(&self.tools_offered),
+            "guardrail_reasons" => list(&self.guardrail_reasons),
+            "secrets" => FieldValue::Array(
+                self.secret_kinds().into_iter().map(|kind| FieldValue::Str(kind.into())).collect(),
+            ),
+            "guardrail_action" => text(self.guardrail_action?.as_str())?,
+            "guardrail_id" => text(self.guardrail_id.as_deref()?)?,
+            "stop_reason" => text(self.stop_reason.as_deref()?)?,
+            "body_family" => text(self.body_family.as_str())?,
+            "input_body_state" => text(self.input_body_state.as_str())?,
+            "output_body_state" => text(self.output_body_state.as_str())?,
+            "input_tokens" => FieldValue::Int(self.input_tokens?),
+            "output_tokens" => FieldValue::Int(self.output_tokens?),
+            "cache_read_tokens" => FieldValue::Int(self.cache_read_tokens?),
+            "cache_write_tokens" => FieldValue::Int(self.cache_write_tokens?),
+            "messages" => FieldValue::Int(self.messages.len() as i64),
+            "cross_region" => FieldValue::Bool(self.is_cross_region()),
+            "has_guardrail" => FieldValue::Bool(self.has_guardrail()),
             _ => return None,
-        };
-        Some(FieldValue::Str(Cow::Owned(field)))
+        })
     }
 
     /// The member of the record, with the bodies in their places.
@@ -152,6 +142,15 @@ impl Invocation<'_> {
         }
         walk(&self.envelope, path)
     }
+}
+
+/// Text, absent when empty.
+fn text(text: &str) -> Option<FieldValue<'_>> {
+    (!text.is_empty()).then_some(FieldValue::Str(Cow::Borrowed(text)))
+}
+
+fn list(texts: &[String]) -> FieldValue<'_> {
+    FieldValue::Array(texts.iter().map(|text| FieldValue::Str(Cow::Borrowed(text))).collect())
 }
 
 /// The value under a path of keys; a path through a list yields what its items have there.
@@ -213,12 +212,10 @@ fn value<'n>(node: &'n Node<'_>) -> FieldValue<'n> {
 }
 
 fn number(text: &str) -> FieldValue<'_> {
-    if let Ok(whole) = text.parse() {
-        FieldValue::Int(whole)
-    } else if let Ok(fraction) = text.parse() {
-        FieldValue::Float(fraction)
-    } else {
-        FieldValue::Str(Cow::Borrowed(text))
+    match (text.parse::<i64>(), text.parse::<f64>()) {
+        (Ok(whole), _) => FieldValue::Int(whole),
+        (_, Ok(fraction)) => FieldValue::Float(fraction),
+        _ => FieldValue::Str(Cow::Borrowed(text)),
     }
 }
 

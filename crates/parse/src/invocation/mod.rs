@@ -21,6 +21,7 @@ mod tests;
 mod usage;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use heptagon_model::{Limits, ProblemCode, Timestamp};
 
@@ -313,7 +314,7 @@ pub fn attach_bodies(
     }
 }
 
-impl<'a> Invocation<'a> {
+impl Invocation<'_> {
     /// Names of the tools the model called in its response, in order.
     pub fn tool_calls(&self) -> Vec<&str> {
         self.messages
@@ -331,6 +332,12 @@ impl<'a> Invocation<'a> {
     /// Whether a guardrail is in sight: named by the request or seen in the response.
     pub fn has_guardrail(&self) -> bool {
         self.guardrail_action.is_some() || self.guardrail_id.is_some()
+    }
+
+    /// Kinds of secrets in the messages, sorted.
+    pub fn secret_kinds(&self) -> Vec<&'static str> {
+        let kinds = self.messages.iter().flat_map(|message| message.secrets.iter().copied());
+        kinds.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn reading<'l>(&self, limits: &'l Limits) -> (Reading<'l>, BodyFamily) {

@@ -94,16 +94,10 @@ impl Reading<'_> {
         for (key, value) in body.members() {
             match key.as_ref() {
                 "embedding" | "embeddings" | "embeddingsByType" => known = true,
-                "images" => {
+                "images" | "artifacts" => {
                     known = true;
                     for image in value.items() {
                         self.media(ASSISTANT, Part::Image, image);
-                    }
-                }
-                "artifacts" => {
-                    known = true;
-                    for artifact in value.items() {
-                        self.media(ASSISTANT, Part::Image, artifact);
                     }
                 }
                 "maskImage" | "image" if *value != Node::Null => {

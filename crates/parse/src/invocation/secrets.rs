@@ -363,7 +363,7 @@ fn labelled(text: &str, mark: usize, after_mark: usize, label: Label) -> Option<
 /// Whether the label that ends here begins with a dash, as an argument does.
 fn is_argument(bytes: &[u8], after_mark: usize) -> bool {
     let from = after_mark.saturating_sub(32);
-    let word = bytes[from..after_mark].rsplit(|byte| byte.is_ascii_whitespace()).next();
+    let word = bytes[from..after_mark].rsplit(u8::is_ascii_whitespace).next();
     word.is_some_and(|word| word.starts_with(b"-"))
 }
 
