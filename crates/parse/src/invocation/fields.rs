@@ -1,5 +1,11 @@
 //! An invocation as rules see it: the log's own paths, and what is derived under `heptagon.`,
 //! built only when a rule asks.
+//!
+//! Derived: `prompt_text`, `system_text`, `output_text`, `document_text`, `tool_result_text`,
+//! `tool_input_text`, `tool_names`, `tools_offered`, `secrets`, `guardrail_action`, `guardrail_id`,
+//! `guardrail_reasons`, `stop_reason`, `body_family`, `input_body_state`, `output_body_state`,
+//! `input_tokens`, `output_tokens`, `cache_read_tokens`, `cache_write_tokens`, `messages`,
+//! `cross_region`, `has_guardrail`. Texts and lists that would be empty are absent.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -65,9 +71,13 @@ impl Invocation<'_> {
     fn texts(&self) -> &Texts {
         self.derived.texts.get_or_init(|| {
             let mut texts = Texts::default();
-            if self.messages.iter().any(|message| message.truncated) {
-                // Rules see the whole text: padding must not hide what follows it.
-                let whole = Limits { message_bytes_max: usize::MAX, ..Limits::DEFAULT };
+            if self.cut {
+                // Rules see everything: padding must not hide what follows it.
+                let whole = Limits {
+                    message_bytes_max: usize::MAX,
+                    messages_per_invocation_max: usize::MAX,
+                    ..Limits::DEFAULT
+                };
                 self.reading(&whole).0.messages.iter().for_each(|message| texts.take(message));
             } else {
                 self.messages.iter().for_each(|message| texts.take(message));
@@ -99,12 +109,14 @@ impl Invocation<'_> {
             "tool_result_text" => text(&self.texts().tool_result)?,
             "tool_input_text" => text(&self.texts().tool_input)?,
             "document_text" => text(&self.texts().document)?,
-            "tool_names" => list(&self.texts().tool_names),
-            "tools_offered" => list(&self.tools_offered),
-            "guardrail_reasons" => list(&self.guardrail_reasons),
-            "secrets" => FieldValue::Array(
-                self.secret_kinds().into_iter().map(|kind| FieldValue::Str(kind.into())).collect(),
-            ),
+            "tool_names" => list(&self.texts().tool_names)?,
+            "tools_offered" => list(&self.tools_offered)?,
+            "guardrail_reasons" => list(&self.guardrail_reasons)?,
+            "secrets" => {
+                let kinds = self.secret_kinds();
+                let items = kinds.iter().map(|kind| FieldValue::Str(Cow::Borrowed(*kind)));
+                (!kinds.is_empty()).then(|| FieldValue::Array(items.collect()))?
+            }
             "guardrail_action" => text(self.guardrail_action?.as_str())?,
             "guardrail_id" => text(self.guardrail_id.as_deref()?)?,
             "stop_reason" => text(self.stop_reason.as_deref()?)?,
@@ -130,7 +142,7 @@ impl Invocation<'_> {
         ] {
             if let Some(rest) = path.strip_prefix(prefix) {
                 if *body == Node::Null {
-                    return None;
+                    break;
                 }
                 if rest.is_empty() {
                     return Some(value(body));
@@ -149,8 +161,10 @@ fn text(text: &str) -> Option<FieldValue<'_>> {
     (!text.is_empty()).then_some(FieldValue::Str(Cow::Borrowed(text)))
 }
 
-fn list(texts: &[String]) -> FieldValue<'_> {
-    FieldValue::Array(texts.iter().map(|text| FieldValue::Str(Cow::Borrowed(text))).collect())
+/// Texts, absent when there are none.
+fn list(texts: &[String]) -> Option<FieldValue<'_>> {
+    let items = texts.iter().map(|text| FieldValue::Str(Cow::Borrowed(text)));
+    (!texts.is_empty()).then(|| FieldValue::Array(items.collect()))
 }
 
 /// The value under a path of keys; a path through a list yields what its items have there.

@@ -129,6 +129,8 @@ pub struct Invocation<'a> {
     output_body: Node<'a>,
     /// Warnings about the record itself, which stay when bodies are attached.
     record_warnings: usize,
+    /// Some text or message is beyond the limits.
+    cut: bool,
     derived: Derived,
 }
 
@@ -190,7 +192,13 @@ pub fn parse<'a>(raw: &'a str, limits: &Limits) -> Result<Invocation<'a>, (Probl
             .get(&format!("{name}S3Path"))
             .and_then(|path| if let Node::Text(path) = path { Some(path.clone()) } else { None })
             .filter(|path| !path.is_empty());
-        let body = part.take(&format!("{name}Json")).unwrap_or(Node::Null);
+        let key = format!("{name}Json");
+        let is_blank = match part.get(&key) {
+            Some(Node::Text(text)) => text.trim().is_empty(),
+            Some(body) => *body == Node::Null,
+            None => true,
+        };
+        let body = if is_blank { None } else { part.take(&key) }.unwrap_or(Node::Null);
         let (body, unread) = unwrap_body(body, limits);
         if unread {
             warnings.push((
@@ -277,6 +285,7 @@ pub fn parse<'a>(raw: &'a str, limits: &Limits) -> Result<Invocation<'a>, (Probl
         envelope,
         input_body,
         output_body,
+        cut: false,
         derived: Derived::default(),
     };
     invocation.read_bodies(limits);
@@ -340,7 +349,8 @@ impl Invocation<'_> {
         kinds.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    fn reading<'l>(&self, limits: &'l Limits) -> (Reading<'l>, BodyFamily) {
+    /// Reads the bodies at hand: everything in them, their family, and the sides not understood.
+    fn reading<'l>(&self, limits: &'l Limits) -> (Reading<'l>, BodyFamily, Vec<Direction>) {
         let mut reading = Reading::new(limits);
         let signs = Signs {
             input: &self.input_body,
@@ -348,43 +358,50 @@ impl Invocation<'_> {
             operation: &self.operation,
             model_id: &self.model_id,
         };
-        let asked = match &self.input_body {
-            Node::Null => None,
-            body => Some(reading.request(body, signs.embeds()) || is_empty(body)),
-        };
-        if asked == Some(false) {
-            reading.strings((Direction::Input, Role::User), Part::Text, None, &self.input_body);
+        let mut understood = 0;
+        let mut unknown = Vec::new();
+        for direction in [Direction::Input, Direction::Output] {
+            let (body, role) = match direction {
+                Direction::Input => (&self.input_body, Role::User),
+                Direction::Output => (&self.output_body, Role::Assistant),
+            };
+            let known = match (direction, body) {
+                (_, Node::Null) => continue,
+                (_, body) if is_empty(body) => true,
+                (Direction::Input, body) => reading.request(body, signs.embeds()),
+                (Direction::Output, Node::Array(chunks)) => reading.stream(chunks),
+                (Direction::Output, body) => reading.response(body),
+            };
+            if known {
+                understood += 1;
+            } else {
+                reading.strings((direction, role), Part::Text, None, body);
+                unknown.push(direction);
+            }
         }
-        let answered = match &self.output_body {
-            Node::Null => None,
-            Node::Array(chunks) => Some(chunks.is_empty() || reading.stream(chunks)),
-            body => Some(reading.response(body) || is_empty(body)),
-        };
-        if answered == Some(false) {
-            let speaker = (Direction::Output, Role::Assistant);
-            reading.strings(speaker, Part::Text, None, &self.output_body);
-        }
-        let family = match (asked, answered) {
-            (None, None) => BodyFamily::None,
-            (Some(false), _) | (_, Some(false)) => BodyFamily::Unknown,
+        let family = match (understood, unknown.len()) {
+            (0, 0) => BodyFamily::None,
+            (0, _) => BodyFamily::Unknown,
             _ => signs.family(),
         };
-        (reading, family)
+        (reading, family, unknown)
     }
 
     /// Reads messages, counts and guardrail from the bodies at hand.
     fn read_bodies(&mut self, limits: &Limits) {
-        let (mut reading, family) = self.reading(limits);
-        if family == BodyFamily::Unknown {
+        let (mut reading, family, unknown) = self.reading(limits);
+        for side in unknown {
             self.warnings.push((
                 ProblemCode::UnknownBody,
                 format!(
-                    "the body format of model {} is not known: its strings are kept as text",
+                    "the {} body format of model {} is not known: its strings are kept as text",
+                    side.as_str(),
                     quoted(&self.model_id)
                 ),
             ));
         }
         reading.warnings(&mut self.warnings);
+        self.cut = reading.dropped > 0 || reading.messages.iter().any(|m| m.truncated);
         let mut record = Usage::default();
         for side in ["input", "output"] {
             if let Some(counts) = self.envelope.get(side) {
@@ -429,8 +446,7 @@ fn unwrap_body<'a>(body: Node<'a>, limits: &Limits) -> (Node<'a>, bool) {
     match body {
         Node::Text(text) => {
             if !text.trim_start().starts_with(['{', '[']) {
-                let empty = text.trim().is_empty();
-                return (if empty { Node::Null } else { Node::Text(text) }, false);
+                return (Node::Text(text), false);
             }
             let read = json::parse_sequence(&text, limits.json_depth_max);
             let owned = read.ok().map(|tree| tree.node.into_owned());

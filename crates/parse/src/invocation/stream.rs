@@ -94,7 +94,8 @@ impl Reading<'_> {
 fn unpack<'n>(chunk: &Node<'_>, depth_max: usize) -> Option<Node<'n>> {
     if let Some(text) = chunk.text() {
         let inner = text.trim_start().strip_prefix("data:").unwrap_or(text);
-        return json::parse(inner.trim(), depth_max).ok().map(|tree| tree.node.into_owned());
+        let tree = json::parse(inner.trim(), depth_max).ok()?;
+        return tree.node.is_object().then(|| tree.node.into_owned());
     }
     let bytes = chunk.at(&["chunk", "bytes"]).or_else(|| chunk.get("bytes"))?.text()?;
     let text = match STANDARD.decode(bytes) {
