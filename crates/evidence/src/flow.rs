@@ -144,13 +144,15 @@ pub(crate) fn changed() -> Fault {
 /// What a visitor reads: counts and hashes what passes.
 pub(crate) struct Tap<'a> {
     flow: &'a mut dyn Flow,
+    /// Whether the artifact was cut before it was opened.
+    cut: bool,
     hasher: Sha256,
     bytes: u64,
 }
 
 impl<'a> Tap<'a> {
-    pub(crate) fn new(flow: &'a mut dyn Flow) -> Tap<'a> {
-        Tap { flow, hasher: Sha256::new(), bytes: 0 }
+    pub(crate) fn new(flow: &'a mut dyn Flow, cut: bool) -> Tap<'a> {
+        Tap { flow, cut, hasher: Sha256::new(), bytes: 0 }
     }
 
     /// Reads what the visitor left; gives hash and size of all of it.
@@ -169,7 +171,7 @@ impl Flow for Tap<'_> {
     }
 
     fn truncated(&self) -> bool {
-        self.flow.truncated()
+        self.cut || self.flow.truncated()
     }
 
     fn settle(&mut self, faults: &mut Vec<Fault>) {

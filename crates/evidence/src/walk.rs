@@ -54,8 +54,8 @@ pub(crate) struct Found<'a> {
 pub(crate) struct Member {
     pub(crate) name: MemberName,
     pub(crate) duplicate: bool,
-    /// Size as the archive says, which is not believed.
-    pub(crate) size: u64,
+    /// Size as the archive says, if it does; it is not believed.
+    pub(crate) size: Option<u64>,
     pub(crate) depth: u32,
 }
 
@@ -231,7 +231,7 @@ impl Walk<'_> {
             self.tools.plain.push(room);
             return result;
         }
-        let mut tap = Tap::new(&mut flow);
+        let mut tap = Tap::new(&mut flow, outcome.truncated);
         let mut tar_fault = None;
         match form {
             Form::Gzip | Form::Zstd => {
@@ -275,7 +275,9 @@ impl Walk<'_> {
         let max = self.whole_max(allowance);
         let mut room = self.tools.raw.pop().unwrap_or_default();
         room.clear();
-        room.reserve(usize::try_from(member.size).unwrap_or(max).min(max).saturating_add(1));
+        room.reserve(
+            usize::try_from(member.size.unwrap_or(0)).unwrap_or(max).min(max).saturating_add(1),
+        );
         let cut = content.take(max as u64 + 1).read_to_end(&mut room).err();
         let result = if room.len() > max && max as u64 == allowance.bytes {
             Ok(Some(allowance.fault()))
@@ -349,24 +351,22 @@ impl Walk<'_> {
             let reason = "second member of the same name in the archive: both were read";
             faults.push(Fault::warning(ProblemCode::UnsafeMember, reason));
         }
-        let truncated = bytes < member.size;
+        // Without a size, only damage or the archive's own end can cut a member.
+        let truncated = member.size.map_or(cut.is_some(), |size| bytes < size);
+        let of_size = member.size.map_or_else(String::new, |size| format!(" of {size}"));
         match cut {
-            Some(error) if truncated => {
-                let reason = format!(
-                    "member damaged after {bytes} of {} bytes ({})",
-                    member.size,
-                    describe(&error)
-                );
+            Some(error) if truncated && error.kind() != io::ErrorKind::UnexpectedEof => {
+                let reason =
+                    format!("member damaged after {bytes}{of_size} bytes ({})", describe(&error));
                 faults.push(Fault::lost(ProblemCode::CorruptArchive, reason));
+            }
+            Some(_) | None if truncated => {
+                let reason = format!("member ends after {bytes}{of_size} bytes: they were read");
+                faults.push(Fault::warning(ProblemCode::Truncated, reason));
             }
             Some(error) => {
                 let reason = format!("member read in full, but: {}", describe(&error));
                 faults.push(Fault::warning(ProblemCode::CorruptArchive, reason));
-            }
-            None if truncated => {
-                let reason =
-                    format!("member ends after {bytes} of {} bytes: they were read", member.size);
-                faults.push(Fault::warning(ProblemCode::Truncated, reason));
             }
             None => {}
         }

@@ -57,7 +57,7 @@ impl Walk<'_> {
                 let member = Member {
                     duplicate: !names.insert(&member_name.uri),
                     name: member_name,
-                    size: entry.size(),
+                    size: Some(entry.size()),
                     depth: depth + 1,
                 };
                 if let Some(fault) = self.member(archive, member, &mut entry)? {

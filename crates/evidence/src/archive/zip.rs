@@ -3,11 +3,13 @@
 use std::io::{Read, Seek};
 
 use heptagon_model::ProblemCode;
+use zip::CompressionMethod;
 use zip::read::{Config, ZipReadOptions};
 use zip::result::ZipError;
 use zip::unstable::read::ZipIterable;
 
-use super::Names;
+use super::member::{Inflating, Packed, Source};
+use super::salvage::Known;
 use crate::EvidenceError;
 use crate::name;
 use crate::outcome::{Fault, Outcome};
@@ -35,28 +37,26 @@ impl Walk<'_> {
             Ok(directory) => directory,
             Err(error) => {
                 let why = describe(&error);
-                return self.salvage_zip(archive, reader, depth, &why);
+                return self.salvage_zip(archive, reader, depth, Known::default(), &why);
             }
         };
-        let declared = directory.len();
-        let mut names = Names::default();
-        let mut read = 0;
+        let mut known = Known::default();
         let entries = match directory.files() {
             Ok(entries) => entries,
             Err(error) => {
-                archive.fault(listing_broke(&error, read, declared));
-                return Ok(());
+                let why = describe(&error);
+                return self.salvage_zip(archive, reader, depth, known, &why);
             }
         };
         while let Some(entry) = entries.next() {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error) => {
-                    archive.fault(listing_broke(&error, read, declared));
-                    return Ok(());
+                    let why = describe(&error);
+                    return self.salvage_zip(archive, reader, depth, known, &why);
                 }
             };
-            read += 1;
+            known.read.insert(entry.header_start());
             if let Some(fault) = self.count_member() {
                 archive.fault(fault);
                 return Ok(());
@@ -71,26 +71,35 @@ impl Walk<'_> {
                 continue;
             }
             let member = Member {
-                duplicate: !names.insert(&member_name.uri),
+                duplicate: !known.names.insert(&member_name.uri),
                 name: member_name,
-                size: entry.size(),
+                size: Some(entry.size()),
                 depth: depth + 1,
             };
-            match entry.with_reader(entries.reader_mut(), ZipReadOptions::new()) {
-                Ok(mut content) => {
-                    if let Some(fault) = self.member(archive, member, &mut content)? {
-                        archive.fault(fault);
-                        return Ok(());
+            let read = if entry.compression() == CompressionMethod::Deflated {
+                let (start, packed) = (entry.header_start(), entry.compressed_size());
+                let crc = entry.crc32();
+                match Source::at_data(entries.reader_mut(), start) {
+                    Ok(mut source) => {
+                        let packed = Packed { source: &mut source, left: Some(packed) };
+                        Ok(self.member(archive, member, &mut Inflating::new(packed, Some(crc)))?)
                     }
+                    Err(error) => Err((member, ZipError::Io(error))),
                 }
-                Err(error) => {
-                    let code = match error {
-                        ZipError::UnsupportedArchive(_)
-                        | ZipError::CompressionMethodNotSupported(_) => ProblemCode::Unsupported,
-                        _ => ProblemCode::CorruptArchive,
-                    };
-                    let reason = format!("zip member not read: {}", describe(&error));
-                    archive.member_fault(member.name.uri, Fault::lost(code, reason));
+            } else {
+                match entry.with_reader(entries.reader_mut(), ZipReadOptions::new()) {
+                    Ok(mut content) => Ok(self.member(archive, member, &mut content)?),
+                    Err(error) => Err((member, error)),
+                }
+            };
+            match read {
+                Ok(None) => {}
+                Ok(Some(fault)) => {
+                    archive.fault(fault);
+                    return Ok(());
+                }
+                Err((member, error)) => {
+                    archive.member_fault(member.name.uri, not_read(&error));
                 }
             }
         }
@@ -113,14 +122,14 @@ fn passed_over(mode: u32, encrypted: bool) -> Option<Fault> {
     }
 }
 
-fn listing_broke(error: &ZipError, read: usize, declared: usize) -> Fault {
-    Fault::lost(
-        ProblemCode::CorruptArchive,
-        format!(
-            "the zip's directory is damaged ({}): {read} of {declared} members were read",
-            describe(error)
-        ),
-    )
+fn not_read(error: &ZipError) -> Fault {
+    let code = match error {
+        ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => {
+            ProblemCode::Unsupported
+        }
+        _ => ProblemCode::CorruptArchive,
+    };
+    Fault::lost(code, format!("zip member not read: {}", describe(error)))
 }
 
 fn describe(error: &ZipError) -> String {

@@ -8,7 +8,7 @@ mod streams;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use heptagon_model::{Limits, Problem, ProblemCode};
