@@ -349,7 +349,8 @@ fn labelled(text: &str, mark: usize, after_mark: usize, label: Label) -> Option<
     let end = text.floor_char_boundary(end);
     let end = if quoted { end } else { trim_dots(bytes, start, end) };
     let found = bytes.get(start..end)?;
-    if !is_real_value(found) {
+    let is_key_id = found.starts_with(b"AKIA") || found.starts_with(b"ASIA");
+    if !is_real_value(found) || (is_key_id && access_key_id(bytes, start, start).is_some()) {
         return None;
     }
     let kind = match label {
@@ -401,7 +402,9 @@ fn is_real_value(value: &[u8]) -> bool {
     let placeholder = value.starts_with(b"$")
         || value.starts_with(b"{")
         || value.starts_with(b"%")
-        || value.starts_with(b"[masked")
+        || [&b"[masked"[..], b"****"]
+            .iter()
+            .any(|mark| memchr::memmem::find(value, mark).is_some())
         || value.starts_with(b"arn:")
         || value.ends_with(b"(")
         || value.windows(2).any(|pair| pair == b"()")

@@ -10,6 +10,7 @@ fn masks_secrets() {
     let token = "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8";
     let cases = [
         ("id AKIAIOSFODNN7EXAMPLE.".to_owned(), "id AKIAIOSF************."),
+        ("api_key=AKIAIOSFODNN7EXAMPLE".to_owned(), "api_key=AKIAIOSF************"),
         ("\\nASIAIOSFODNN7EXAMPLE\\n".to_owned(), "\\nASIAIOSF************\\n"),
         (
             format!("aws_secret_access_key = {key}"),
