@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::clock::{HOUR, parts};
+use crate::clock::{DAY, HOUR, parts};
 use crate::cloudtrail::{Call, envelope};
 use crate::gap::Gap;
 use crate::identity::Caller;
@@ -81,6 +81,18 @@ impl Book {
         self.rng.between(self.from, last)
     }
 
+    /// The moment of every day at this second, when it lies in the stretch.
+    pub(crate) fn daily(&self, second: i64) -> Option<i64> {
+        let at = self.from.div_euclid(DAY) * DAY + second;
+        (self.from..self.to).contains(&at).then_some(at)
+    }
+
+    /// The moment of every hour at this second, when it lies in the stretch.
+    pub(crate) fn hourly(&self, second: i64) -> Option<i64> {
+        let at = self.from.div_euclid(HOUR) * HOUR + second;
+        (self.from..self.to).contains(&at).then_some(at)
+    }
+
     /// Records an API call.
     pub(crate) fn call(&mut self, secs: i64, region: Region, caller: &Caller, call: Call) {
         let line = call.record(secs, region, caller, &mut self.rng).line();
@@ -144,12 +156,24 @@ impl Book {
         self.entries.extend_from_slice(&entries[start..end]);
     }
 
+    /// CloudTrail delivers at least once: a few events come again.
+    fn deliver_twice(&mut self) {
+        let mut again = Vec::new();
+        for entry in self.entries.iter().filter(|entry| entry.log == Log::CloudTrail) {
+            if self.rng.below(1_500) == 0 {
+                again.push(Entry { step: None, ..entry.clone() });
+            }
+        }
+        self.entries.append(&mut again);
+    }
+
     /// The files of the stretch, without what falls into a gap or after the end of the window.
     pub(crate) fn files(mut self, gaps: &[Gap], end: i64) -> Vec<File> {
         let lost = |log, account, region, secs| {
             secs >= end || gaps.iter().any(|gap| gap.covers(log, account, region, secs))
         };
         self.entries.retain(|at| !lost(at.log, at.account, at.region, at.secs));
+        self.deliver_twice();
         self.entries.sort_by_key(|entry| (entry.log, entry.account, entry.region, entry.secs));
         let mut files = Vec::new();
         let same =

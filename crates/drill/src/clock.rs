@@ -6,8 +6,6 @@ use heptagon_model::Timestamp;
 pub(crate) const HOUR: i64 = 3_600;
 /// Seconds of a day.
 pub(crate) const DAY: i64 = 86_400;
-/// Microseconds of a second.
-pub(crate) const SECOND_US: i64 = 1_000_000;
 
 /// `2026-10-14T08:09:10Z`.
 pub(crate) fn iso(secs: i64) -> String {

@@ -2,7 +2,7 @@
 
 use crate::clock::iso;
 use crate::identity::Caller;
-use crate::json::{Json, arr, obj};
+use crate::json::{Json, obj};
 use crate::place::Region;
 use crate::rng::Rng;
 
@@ -176,7 +176,6 @@ fn tls(host: &str, service: &str, region: Region) -> Json {
     let header = match service {
         "iam" => "iam.amazonaws.com".to_owned(),
         "signin" => format!("{}.signin.aws.amazon.com", region.name()),
-        _ if host.contains(".s3") => format!("{host}.{}.amazonaws.com", region.name()),
         _ => format!("{host}.{}.amazonaws.com", region.name()),
     };
     obj! {
@@ -255,20 +254,8 @@ pub(crate) fn items(values: Vec<Json>) -> Json {
     obj! { "items" => Json::List(values) }
 }
 
-/// A list of texts.
-pub(crate) fn texts(values: &[&str]) -> Json {
-    Json::List(values.iter().map(|value| Json::from((*value).to_owned())).collect())
-}
-
 /// A filter as EC2 writes it.
-pub(crate) fn filter(name: &str, value: &str) -> Json {
+pub(crate) fn filter(name: &'static str, value: &str) -> Json {
     let value_set = items(vec![obj! { "value" => value.to_owned() }]);
-    items(arr_of(obj! { "name" => name.to_owned(), "valueSet" => value_set }))
-}
-
-fn arr_of(value: Json) -> Vec<Json> {
-    match arr![value] {
-        Json::List(list) => list,
-        other => vec![other],
-    }
+    items(vec![obj! { "name" => name, "valueSet" => value_set }])
 }

@@ -142,6 +142,11 @@ impl Caller {
         caller
     }
 
+    /// Someone who has no credentials yet: what the sign-in service knows about them.
+    pub(crate) fn visitor(account: Account, identity: Json, name: &str) -> Caller {
+        Caller::new(account, name.to_owned(), identity)
+    }
+
     /// A role of another account, as the trail of the account called into sees it.
     pub(crate) fn seen_from(mut self, account: Account) -> Caller {
         self.recorded_in = account;

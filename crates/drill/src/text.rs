@@ -78,11 +78,11 @@ impl Facts {
     pub(crate) fn draw(rng: &mut Rng, today: &str) -> Facts {
         let product = say(rng, "{brand} {gear}", None);
         Facts {
-            name: *rng.pick::<&str>(words::NAMES),
-            surname: *rng.pick::<&str>(words::SURNAMES),
+            name: rng.pick::<&str>(words::NAMES),
+            surname: rng.pick::<&str>(words::SURNAMES),
             product,
             order: format!("FH-{}-{:05}", 26, rng.below(100_000)),
-            city: *rng.pick::<&str>(words::CITIES),
+            city: rng.pick::<&str>(words::CITIES),
             tracking: format!("1Z{}", rng.letters(b"0123456789ABCDEFGHJKLMNPRSTUVWXY", 16)),
             topic: *rng.pick(&Topic::DRAW),
             amount: format!("${}.{:02}", rng.between(18, 640), rng.pick(&[0, 49, 95, 99])),

@@ -3,7 +3,7 @@
 use crate::clock::{DAY, HOUR, iso};
 use crate::place::{Account, Region};
 use crate::world::{
-    AGENT_ID, APP_BUCKET, ARTIFACT_BUCKET, CRM_SECRET, KB_BUCKET, KB_ID, MODEL, PRIVATE_BUCKET,
+    AGENT_ID, APP_BUCKET, ARTIFACT_BUCKET, CRM_SECRET, KnowledgeBase, MODEL, PRIVATE_BUCKET,
     SMALL_MODEL, SUMMARY_MODEL, World, guardrail_change, guardrail_id,
 };
 
@@ -35,11 +35,12 @@ fn components(text: &mut String) {
         ));
     };
     component("agent", AGENT_ID, Region::East, "returns desk");
-    component("knowledge-base", KB_ID, Region::East, "support articles");
-    component("bucket", KB_BUCKET, Region::East, "source of the support articles");
     component("bucket", APP_BUCKET, Region::East, "attachments and web assets");
     component("bucket", ARTIFACT_BUCKET, Region::East, "build artifacts");
     for region in Region::ALL {
+        let base = KnowledgeBase::of(region);
+        component("knowledge-base", base.id, region, "support articles");
+        component("bucket", base.bucket, region, "source of the support articles");
         component("guardrail", guardrail_id(region), region, "support assistant");
         component("function", "support-assistant-handler", region, "the assistant");
         for model in [MODEL, SMALL_MODEL, SUMMARY_MODEL, "amazon.titan-embed-text-v2:0"] {
@@ -69,13 +70,7 @@ fn roles(world: &World, text: &mut String) {
         &cast.app.arn,
         "application",
         &inside,
-        &[
-            "bedrock:InvokeModel",
-            "bedrock:Retrieve",
-            "bedrock:InvokeAgent",
-            "s3:PutObject",
-            "ses:SendEmail",
-        ],
+        &["bedrock:InvokeModel", "bedrock:Retrieve", "bedrock:InvokeAgent", "s3:PutObject"],
     );
     role(&cast.summariser.arn, "application", &inside, &["bedrock:InvokeModel", "s3:GetObject"]);
     role(
@@ -107,6 +102,7 @@ fn roles(world: &World, text: &mut String) {
         &inside,
         &["lambda:UpdateFunctionCode", "bedrock:PutModelInvocationLoggingConfiguration"],
     );
+    role(&cast.stacks_shared.arn, "deployment", &inside, &["cloudtrail:PutEventSelectors"]);
     role(&cast.deploy_shared.arn, "deployment", &inside, &["cloudformation:*"]);
     role(&cast.billing.arn, "pipeline", &inside, &["s3:GetObject", "s3:PutObject"]);
     role(&cast.crm.arn, "pipeline", &inside, &["secretsmanager:GetSecretValue"]);
@@ -129,7 +125,9 @@ fn stores(text: &mut String) {
             "\n[[store]]\nkind = \"{kind}\"\nid = \"{id}\"\nclass = \"{class}\"\n"
         ));
     };
-    store("s3", KB_BUCKET, "data-store");
+    for region in Region::ALL {
+        store("s3", KnowledgeBase::of(region).bucket, "data-store");
+    }
     store("s3", PRIVATE_BUCKET, "private");
     store("secret", CRM_SECRET, "private");
 }

@@ -9,6 +9,7 @@ mod audit;
 mod cast;
 mod content;
 mod delivery;
+mod desk;
 mod fleet;
 mod mail;
 mod people;
@@ -20,6 +21,7 @@ pub(crate) use content::{get_ingestion, ingest, put_object, start_ingestion};
 pub(crate) use delivery::put_logging;
 pub(crate) use mail::send_email;
 pub(crate) use people::guardrail_change;
+pub(crate) use people::sign_in;
 pub(crate) use shared::CRM_SECRET;
 
 use crate::book::Book;
@@ -29,18 +31,12 @@ use crate::rng::Rng;
 
 /// The bucket that the organisation's logs are delivered to.
 pub(crate) const LOG_BUCKET: &str = "fernhill-org-logs-444455556666";
-/// The knowledge base's bucket.
-pub(crate) const KB_BUCKET: &str = "fernhill-support-kb";
 /// The application's bucket of attachments and web assets.
 pub(crate) const APP_BUCKET: &str = "fernhill-support-attachments";
 /// Build artifacts.
 pub(crate) const ARTIFACT_BUCKET: &str = "fernhill-build-artifacts";
 /// Private: invoices and payment records.
 pub(crate) const PRIVATE_BUCKET: &str = "fernhill-billing-records";
-/// The knowledge base.
-pub(crate) const KB_ID: &str = "KBFHSUPP01";
-/// Its data source.
-pub(crate) const DATA_SOURCE_ID: &str = "DSFHARTC01";
 /// The agent that handles returns.
 pub(crate) const AGENT_ID: &str = "AGRETURN01";
 /// Its alias in production.
@@ -53,6 +49,32 @@ pub(crate) const MODEL: &str = "us.anthropic.claude-sonnet-4-6";
 pub(crate) const SMALL_MODEL: &str = "amazon.nova-lite-v1:0";
 /// The model that summarises tickets.
 pub(crate) const SUMMARY_MODEL: &str = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
+
+/// A knowledge base, its data source and the bucket behind it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnowledgeBase {
+    pub(crate) id: &'static str,
+    pub(crate) data_source: &'static str,
+    pub(crate) bucket: &'static str,
+}
+
+impl KnowledgeBase {
+    /// The knowledge base of a region's assistant.
+    pub(crate) fn of(region: Region) -> KnowledgeBase {
+        match region {
+            Region::East => KnowledgeBase {
+                id: "KBFHSUPP01",
+                data_source: "DSFHARTC01",
+                bucket: "fernhill-support-kb",
+            },
+            Region::West => KnowledgeBase {
+                id: "KBFHCANA02",
+                data_source: "DSFHARTC02",
+                bucket: "fernhill-support-kb-west",
+            },
+        }
+    }
+}
 
 /// A guardrail as it stands at some moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +94,12 @@ pub(crate) struct Conditions {
     pub(crate) logging_off: Option<(i64, i64)>,
     /// When the application's guardrail in us-east-1 is gone, and when a new one replaces it.
     pub(crate) guardrail_off: Option<(i64, i64)>,
+    /// Since when articles of the knowledge base in us-east-1 are others: key and text.
+    pub(crate) poisoned: Option<(i64, &'static [(&'static str, &'static str)])>,
 }
+
+/// Writes one side of the world into a stretch.
+type Part = fn(&World, &mut Book);
 
 /// The organisation, and the stretch of time that evidence is made of.
 #[derive(Debug, Clone)]
@@ -120,8 +147,9 @@ impl World {
 
     /// Writes what happens in the book's stretch.
     pub(crate) fn fill(&self, book: &mut Book) {
-        let parts: [(&str, fn(&World, &mut Book)); 10] = [
+        let parts: [(&str, Part); 11] = [
             ("assistant", assistant::fill),
+            ("desk", desk::fill),
             ("agents", agents::fill),
             ("content", content::fill),
             ("mail", mail::fill),
@@ -149,18 +177,6 @@ impl World {
         self.many(book, per_hour * rhythm(book.from) / 1000)
     }
 
-    /// The moment of every day at this second, when it lies in the book's stretch.
-    pub(crate) fn daily(&self, book: &Book, second: i64) -> Option<i64> {
-        let at = book.from.div_euclid(DAY) * DAY + second;
-        (book.from..book.to).contains(&at).then_some(at)
-    }
-
-    /// The moment of every hour at this second, when it lies in the book's stretch.
-    pub(crate) fn hourly(&self, book: &Book, second: i64) -> Option<i64> {
-        let at = book.from.div_euclid(HOUR) * HOUR + second;
-        (book.from..book.to).contains(&at).then_some(at)
-    }
-
     /// When the session that is current at `secs` began, sessions lasting `hours`.
     pub(crate) fn started(&self, name: &str, secs: i64, hours: i64) -> i64 {
         let phase = Rng::derive(self.seed, name, &[]).between(0, hours * HOUR - 1);
@@ -170,6 +186,13 @@ impl World {
     /// Whether the invocation log of the application's account gets what is invoked now.
     pub(crate) fn logging(&self, region: Region, secs: i64) -> bool {
         region != Region::East || !within(self.conditions.logging_off, secs)
+    }
+
+    /// What the knowledge base of a region now holds under a key, when it is not the article.
+    pub(crate) fn planted(&self, region: Region, secs: i64, key: &str) -> Option<&'static str> {
+        let (since, articles) = self.conditions.poisoned?;
+        let planted = articles.iter().find(|(planted, _)| *planted == key);
+        planted.filter(|_| region == Region::East && secs >= since).map(|(_, text)| *text)
     }
 
     /// The guardrail as the application meets it now.

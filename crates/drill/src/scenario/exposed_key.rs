@@ -8,6 +8,7 @@
 mod abuse;
 mod recon;
 mod takeover;
+mod words;
 
 use super::{Plot, Story};
 use crate::clock::{DAY, HOUR};
@@ -34,6 +35,7 @@ struct Hours {
     begin: i64,
     guardrail_deleted: i64,
     logging_deleted: i64,
+    poisoned: i64,
     backdoor: i64,
     role_taken: i64,
     quarantined: i64,
@@ -48,10 +50,12 @@ impl Hours {
         let day = world.to - 2 * DAY;
         let begin = day + 13 * HOUR + 2_400 + rng.between(0, 3_000);
         let next = day + DAY;
+        let logging_deleted = begin + 100 * 60 + rng.between(0, 600);
         Hours {
             begin,
             guardrail_deleted: begin + 70 * 60 + rng.between(0, 400),
-            logging_deleted: begin + 100 * 60 + rng.between(0, 600),
+            logging_deleted,
+            poisoned: logging_deleted + 1_020,
             backdoor: begin + 165 * 60 + rng.between(0, 600),
             role_taken: begin + 4 * HOUR + rng.between(0, 1_500),
             quarantined: next + 11 * HOUR + rng.between(0, 1_800),
@@ -101,6 +105,7 @@ pub(super) fn plot(world: &World) -> Plot {
     let conditions = Conditions {
         logging_off: Some((hours.logging_deleted, hours.logging_restored)),
         guardrail_off: Some((hours.guardrail_deleted, hours.guardrail_restored)),
+        poisoned: Some((hours.poisoned + 120, takeover::POISONED)),
     };
     let mut changed = world.clone();
     changed.conditions = conditions.clone();

@@ -28,18 +28,13 @@ const fn ask(
     required: bool,
     needs: Option<&'static [GapSource]>,
 ) -> Question {
-    Question {
-        id,
-        element,
-        required,
-        needs,
-        adverse: Verdict::Confirmed,
-        unseen: Verdict::NotObserved,
-    }
+    let (adverse, unseen) = (Verdict::Confirmed, Verdict::NotObserved);
+    Question { id, element, required, needs, adverse, unseen }
 }
 
-const fn hinted(question: Question) -> Question {
-    Question { adverse: Verdict::Indicated, ..question }
+/// The workload has no such thing; unless the story makes it.
+const fn absent(id: &'static str, element: Element) -> Question {
+    Question { unseen: Verdict::NotApplicable, ..ask(id, element, false, TRAIL) }
 }
 
 use Element::{
@@ -73,18 +68,18 @@ pub(crate) const QUESTIONS: [Question; 43] = [
     ask("ai-models", AiChanges, true, TRAIL),
     ask("ai-code-and-prompts", AiChanges, true, TRAIL),
     ask("ai-reconnaissance", AiChanges, false, TRAIL),
-    ask("ai-sagemaker-q", AiChanges, false, TRAIL),
+    absent("ai-sagemaker-q", AiChanges),
     ask("data-knowledge-bases", DataStoreChanges, true, TRAIL),
     ask("data-poisoning", DataStoreChanges, true, TRAIL),
     ask("data-agents", DataStoreChanges, true, TRAIL),
     ask("data-retrieval", DataStoreChanges, false, TRAIL),
-    ask("data-training", DataStoreChanges, false, TRAIL),
+    absent("data-training", DataStoreChanges),
     // Reads and writes inside the vector store are data events that the trail does not select.
     ask("data-vector-stores", DataStoreChanges, false, NOTHING),
     ask("invocation-unauthorized", Invocation, true, TRAIL),
     ask("invocation-content", Invocation, true, BODIES),
-    hinted(ask("invocation-injection", Invocation, true, BODIES)),
-    hinted(ask("invocation-volume", Invocation, false, TRAIL)),
+    ask("invocation-injection", Invocation, true, BODIES),
+    ask("invocation-volume", Invocation, false, TRAIL),
     ask("invocation-logging-window", Invocation, false, BODIES),
     // bedrock-mantle's data events are not selected.
     ask("invocation-unlogged-surfaces", Invocation, false, NOTHING),

@@ -1,10 +1,10 @@
 //! The support assistant: customers' conversations, retrieval, guardrail, tools.
 
 use super::cast::{bedrock_endpoint, function_arn, in_function};
-use super::{APP_BUCKET, Guard, KB_BUCKET, KB_ID, MODEL, SMALL_MODEL, SUMMARY_MODEL, World};
+use super::{Guard, KnowledgeBase, MODEL, World};
 use crate::book::Book;
 use crate::clock::iso;
-use crate::cloudtrail::{Call, s3_object};
+use crate::cloudtrail::Call;
 use crate::identity::Caller;
 use crate::invocation::{Invocation, Operation, Reply};
 use crate::json::{Json, arr, obj};
@@ -18,22 +18,10 @@ const SYSTEM: &str = "You are Juniper, the support assistant of Fernhill Outdoor
 
 /// Writes the conversations of the stretch.
 pub(super) fn fill(world: &World, book: &mut Book) {
-    for (region, per_hour) in [(Region::East, 8_600), (Region::West, 1_700)] {
+    for (region, per_hour) in [(Region::East, 10_200), (Region::West, 2_000)] {
         for _ in 0..world.busy(book, per_hour) {
             conversation(world, book, region);
         }
-        for _ in 0..world.busy(book, per_hour * 11 / 20) {
-            triage(world, book, region);
-        }
-        if let Some(at) = world.hourly(book, 671 + 8 * region as i64) {
-            canary(world, book, region, at);
-        }
-    }
-    for _ in 0..world.busy(book, 4_300) {
-        summary(world, book);
-    }
-    if let Some(at) = world.daily(book, 9 * 3_600 + 1_260) {
-        long_thread(world, book, at);
     }
 }
 
@@ -64,7 +52,8 @@ fn tools() -> Json {
     ]}
 }
 
-fn user(content: Vec<Json>) -> Json {
+/// A message of the customer.
+pub(super) fn user(content: Vec<Json>) -> Json {
     obj! { "role" => "user", "content" => content }
 }
 
@@ -78,7 +67,7 @@ fn conversation(world: &World, book: &mut Book, region: Region) {
     let streamed = book.rng.chance(70);
     let mut messages: Vec<Json> = Vec::new();
     let mut carried = tokens(SYSTEM) + 310;
-    for turn in 0..1 + book.rng.below(3) {
+    for turn in 0..=book.rng.below(3) {
         at += book.rng.between(15, 120);
         let line = if turn == 0 { "{ask}" } else { "{follow}" };
         let question = say(&mut book.rng, line, Some(&facts));
@@ -196,7 +185,7 @@ fn ask(
     if book.rng.below(1000) < 14 {
         let message = "Too many requests, please wait before trying again.";
         let refused = made.clone().refused("ThrottlingException", message);
-        book.invoke(at - 1, region, &caller, refused, logged);
+        book.invoke(at - 1, region, &caller, refused, world.logging(region, at - 1));
     }
     book.invoke(at, region, &caller, made, logged);
 }
@@ -257,33 +246,39 @@ fn retrieve(
     facts: &Facts,
     question: &str,
 ) -> String {
-    let arn = format!(
-        "arn:aws:bedrock:{}:{}:knowledge-base/{KB_ID}",
-        region.name(),
-        Account::Application.id()
-    );
     let results = book.rng.between(2, 3);
-    let call = Call::read("bedrock", "Retrieve")
+    book.call(at, region, &handler(world, region, at), search(region, results));
+    embed(world, book, region, at, question);
+    let bucket = KnowledgeBase::of(region).bucket;
+    let mut context = String::from("<articles>");
+    let first = book.rng.below(5);
+    for number in 0..results.unsigned_abs() {
+        let mut found = article(world.seed, facts.topic, first + number);
+        if let Some(planted) = world.planted(region, at, &found.key) {
+            planted.clone_into(&mut found.text);
+        }
+        context.push_str(&format!("\n[s3://{bucket}/{}]\n{}", found.key, found.text));
+    }
+    context.push_str("\n</articles>");
+    context
+}
+
+/// A search in the knowledge base; CloudTrail never has what was searched for.
+pub(super) fn search(region: Region, results: i64) -> Call {
+    let id = KnowledgeBase::of(region).id;
+    let account = Account::Application.id();
+    let arn = format!("arn:aws:bedrock:{}:{account}:knowledge-base/{id}", region.name());
+    Call::read("bedrock", "Retrieve")
         .data()
         .host("bedrock-agent-runtime")
         .request(obj! {
-            "knowledgeBaseId" => KB_ID,
+            "knowledgeBaseId" => id,
             "retrievalQuery" => "HIDDEN_DUE_TO_SECURITY_REASONS",
             "retrievalConfiguration" => obj! {
                 "vectorSearchConfiguration" => obj! { "numberOfResults" => results },
             },
         })
-        .resource("AWS::Bedrock::KnowledgeBase", arn);
-    book.call(at, region, &handler(world, region, at), call);
-    embed(world, book, region, at, question);
-    let mut context = String::from("<articles>");
-    let first = book.rng.below(5);
-    for number in 0..results.unsigned_abs() {
-        let found = article(world.seed, facts.topic, first + number);
-        context.push_str(&format!("\n[s3://{KB_BUCKET}/{}]\n{}", found.key, found.text));
-    }
-    context.push_str("\n</articles>");
-    context
+        .resource("AWS::Bedrock::KnowledgeBase", arn)
 }
 
 /// The knowledge base embeds a text with its own role, through Bedrock.
@@ -294,115 +289,4 @@ pub(super) fn embed(world: &World, book: &mut Book, region: Region, at: i64, tex
         .invoked_by("bedrock.amazonaws.com");
     let logged = world.logging(region, at);
     book.invoke(at, region, &caller, Invocation::embedding(text), logged);
-}
-
-/// A customer's mail is sorted before anyone reads it.
-fn triage(world: &World, book: &mut Book, region: Region) {
-    let at = book.moment(5);
-    let facts = Facts::draw(&mut book.rng, &iso(at)[..10]);
-    let text = say(&mut book.rng, "{ask}", Some(&facts));
-    let input = obj! {
-        "messages" => arr![user(vec![obj! { "text" => text.clone() }])],
-        "system" => arr![obj! { "text" => "Sort the message into one of: delivery, return, warranty, sizing, care, payment, account, stock, other. Answer with JSON: {\"topic\": ..., \"urgent\": true|false}." }],
-        "inferenceConfig" => obj! { "maxTokens" => 40, "temperature" => 0 },
-    };
-    let answer =
-        format!("{{\"topic\": \"{}\", \"urgent\": {}}}", facts.topic.name(), book.rng.chance(18));
-    let made = Invocation::converse(
-        Operation::Converse,
-        SMALL_MODEL,
-        input,
-        tokens(&text) + 60,
-        &Reply::text(answer),
-        &mut book.rng,
-    );
-    book.invoke(at, region, &handler(world, region, at), made, world.logging(region, at));
-}
-
-/// The function that watches whether models answer.
-fn canary(world: &World, book: &mut Book, region: Region, at: i64) {
-    let input = obj! {
-        "messages" => arr![user(vec![obj! { "text" => "Reply with the single word OK." }])],
-        "inferenceConfig" => obj! { "maxTokens" => 8 },
-    };
-    let made = Invocation::converse(
-        Operation::Converse,
-        SMALL_MODEL,
-        input,
-        9,
-        &Reply::text("OK"),
-        &mut book.rng,
-    );
-    let app = &world.cast.app;
-    let function = "support-assistant-canary";
-    let caller = in_function(app, function, region, world.started(function, at, 4));
-    book.invoke(at, region, &caller, made, world.logging(region, at));
-}
-
-/// A closed ticket is summarised for the staff; attachments are read from the application's bucket.
-fn summary(world: &World, book: &mut Book) {
-    let at = book.moment(8);
-    let facts = Facts::draw(&mut book.rng, &iso(at)[..10]);
-    let mut thread = String::new();
-    for _ in 0..book.rng.between(2, 5) {
-        let line =
-            *book.rng.pick(&["Customer: {ask}\n", "Customer: {follow}\n", "Agent: {reply}\n"]);
-        thread.push_str(&say(&mut book.rng, line, Some(&facts)));
-    }
-    let text = say(
-        &mut book.rng,
-        "{name} from {city} contacted us about a {topic} matter on order {order} ({product}). {fix} The customer was offered this: {caveat}",
-        Some(&facts),
-    );
-    summarise(world, book, at, &thread, &text, &facts);
-}
-
-fn summarise(world: &World, book: &mut Book, at: i64, thread: &str, text: &str, facts: &Facts) {
-    let input = obj! {
-        "anthropic_version" => "bedrock-2023-05-31",
-        "max_tokens" => 300,
-        "temperature" => 0.2,
-        "system" => "Summarise the support thread in three sentences for the next agent. Keep order numbers.",
-        "messages" => arr![obj! { "role" => "user", "content" => arr![obj! { "type" => "text", "text" => thread.to_owned() }] }],
-    };
-    let role = &world.cast.summariser;
-    let caller =
-        in_function(role, "ticket-summariser", Region::East, world.started(&role.name, at, 5));
-    if book.rng.chance(35) {
-        let key = format!("threads/{}/{}.json", iso(at)[..10].replace('-', "/"), facts.order);
-        let call = s3_object(Call::read("s3", "GetObject"), APP_BUCKET, &key)
-            .request(obj! { "bucketName" => APP_BUCKET, "Host" => format!("{APP_BUCKET}.s3.us-east-1.amazonaws.com"), "key" => key })
-            .additional(super::content::s3_additional(&mut book.rng, 0, 4_211));
-        book.call(at - 1, Region::East, &caller, call);
-    }
-    let made = Invocation::claude(
-        Operation::InvokeModel,
-        SUMMARY_MODEL,
-        input,
-        tokens(thread) + 30,
-        text,
-        &mut book.rng,
-    );
-    book.invoke(at, Region::East, &caller, made, world.logging(Region::East, at));
-}
-
-/// Once a day a whole thread is summarised that is too long for the invocation log.
-fn long_thread(world: &World, book: &mut Book, at: i64) {
-    let facts = Facts::draw(&mut book.rng, &iso(at)[..10]);
-    let mut thread = String::with_capacity(120_000);
-    while thread.len() < 104_000 {
-        let line = *book.rng.pick(&[
-            "Customer: {ask}\n",
-            "Agent: {reply}\n",
-            "Customer: {follow}\n",
-            "Agent: {reply2}\n",
-        ]);
-        thread.push_str(&say(&mut book.rng, line, Some(&facts)));
-    }
-    let text = say(
-        &mut book.rng,
-        "A long exchange with {name} {surname} about {order}. {fix} {policy}",
-        Some(&facts),
-    );
-    summarise(world, book, at, &thread, &text, &facts);
 }

@@ -14,8 +14,7 @@ const ADDRESS: &str = "198.51.100.33";
 pub(super) fn fill(world: &World, book: &mut Book) {
     for account in Account::ALL {
         for region in Region::ALL {
-            let Some(at) = world.hourly(book, 1_500 + 20 * account as i64 + 300 * region as i64)
-            else {
+            let Some(at) = book.hourly(1_500 + 20 * account as i64 + 300 * region as i64) else {
                 continue;
             };
             if at.div_euclid(HOUR) % 6 == account as i64 {

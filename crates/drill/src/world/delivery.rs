@@ -3,7 +3,7 @@
 use super::World;
 use super::cast::function_arn;
 use crate::book::Book;
-use crate::clock::{DAY, HOUR, iso, weekday};
+use crate::clock::{HOUR, iso, weekday};
 use crate::cloudtrail::{Call, assumed};
 use crate::identity::{Caller, Role};
 use crate::json::{Json, arr, obj};
@@ -23,21 +23,17 @@ pub(super) fn fill(world: &World, book: &mut Book) {
         (20 * HOUR + 1_840, 3),
     ];
     for (second, number) in releases {
-        let Some(at) = world.daily(book, second) else { continue };
+        let Some(at) = book.daily(second) else { continue };
         if weekday(at) >= 5 || (number >= 2 && book.rng.chance(35)) {
             continue;
         }
         let region = if number == 1 { Region::West } else { Region::East };
         release(world, book, at, region, number);
     }
-    if let Some(at) = world.daily(book, 13 * HOUR + 1_500) {
-        if (at - world.from) / DAY == 0 {
-            for region in Region::ALL {
-                logging_as_code(world, book, at + 95 * region as i64, region);
-            }
-        }
+    if book.from == world.from {
+        logging_as_code(world, book, book.from + 37);
     }
-    if let Some(at) = world.daily(book, 17 * HOUR + 300) {
+    if let Some(at) = book.daily(17 * HOUR + 300) {
         let role = world.cast.deploy_shared.clone();
         signed_in(book, &role, at, "fernhill/billing");
         let caller = role.session("GitHubActions", at).from(RUNNER_IP, CLI);
@@ -47,16 +43,15 @@ pub(super) fn fill(world: &World, book: &mut Book) {
 
 fn signed_in(book: &mut Book, role: &Role, at: i64, repository: &str) {
     let account = role.account;
-    let mut web = Caller::service(account, "sts.amazonaws.com").from(RUNNER_IP, RUNNER);
     let subject = format!("repo:{repository}:ref:refs/heads/main");
     let provider = "token.actions.githubusercontent.com";
-    web.over_tls = true;
-    web.identity = obj! {
+    let identity = obj! {
         "type" => "WebIdentityUser",
         "principalId" => format!("arn:aws:iam::{}:oidc-provider/{provider}:sts.amazonaws.com:{subject}", account.id()),
         "userName" => subject.clone(),
         "identityProvider" => format!("arn:aws:iam::{}:oidc-provider/{provider}", account.id()),
     };
+    let web = Caller::visitor(account, identity, &subject).from(RUNNER_IP, RUNNER);
     let key = role.session_key("GitHubActions", at);
     let mut response = assumed(&role.arn, &role.id, "GitHubActions", &key, at + HOUR);
     response.push("subjectFromWebIdentityToken", subject);
@@ -85,7 +80,7 @@ fn release(world: &World, book: &mut Book, at: i64, region: Region, number: i64)
     let bucket = super::ARTIFACT_BUCKET;
     let key = format!("releases/{commit}/handler.zip");
     let bytes = book.rng.between(3_000_000, 4_000_000);
-    let put = super::content::put_object(&mut book.rng, bucket, &key, bytes);
+    let put = super::content::put_object(&mut book.rng, bucket, Region::East, &key, bytes);
     book.call(at + 5, Region::East, &caller, put);
     let stack = "support-assistant";
     let change_set = format!("release-{commit}");
@@ -162,14 +157,55 @@ fn update_function(
     book.call(at + 5, region, actor, publish);
 }
 
-/// On the first day the stack that holds invocation logging is applied again, unchanged.
-fn logging_as_code(world: &World, book: &mut Book, at: i64, region: Region) {
-    let stacks = &world.cast.stacks;
-    let service = Caller::service(Account::Application, "cloudformation.amazonaws.com");
-    super::fleet::assume(book, at - 1, region, &service, stacks, "AWSCloudFormation");
-    let actor =
-        stacks.session("AWSCloudFormation", at - 1).invoked_by("cloudformation.amazonaws.com");
-    book.call(at, region, &actor, put_logging());
+/// The evidence begins with a change window: the stacks that hold what is logged are applied
+/// again, unchanged.
+fn logging_as_code(world: &World, book: &mut Book, at: i64) {
+    let service = |account| Caller::service(account, "cloudformation.amazonaws.com");
+    let session = "AWSCloudFormation";
+    let apply = |book: &mut Book, role: &Role, region: Region, secs: i64, call: Call| {
+        super::fleet::assume(book, secs - 1, region, &service(role.account), role, session);
+        let actor = role.session(session, secs - 1).invoked_by("cloudformation.amazonaws.com");
+        book.call(secs, region, &actor, call);
+    };
+    apply(book, &world.cast.stacks_shared, Region::East, at, put_selectors());
+    for region in Region::ALL {
+        let secs = at + 41 + 13 * region as i64;
+        apply(book, &world.cast.stacks, region, secs, put_logging());
+    }
+}
+
+/// What the organisation's trail selects.
+fn put_selectors() -> Call {
+    let field = |name: &'static str, test: &'static str, value: &'static str| {
+        obj! { "field" => name, test => arr![value] }
+    };
+    let data = |name: &'static str, kind: &'static str| {
+        let fields =
+            arr![field("eventCategory", "equals", "Data"), field("resources.type", "equals", kind)];
+        obj! { "name" => name, "fieldSelectors" => fields }
+    };
+    let stores = arr![
+        field("eventCategory", "equals", "Data"),
+        field("resources.type", "equals", "AWS::S3::Object"),
+        field("resources.ARN", "startsWith", "arn:aws:s3:::fernhill-"),
+    ];
+    let selectors = arr![
+        obj! {
+            "name" => "management",
+            "fieldSelectors" => arr![field("eventCategory", "equals", "Management")],
+        },
+        obj! { "name" => "our buckets", "fieldSelectors" => stores },
+        data("functions", "AWS::Lambda::Function"),
+        data("knowledge bases", "AWS::Bedrock::KnowledgeBase"),
+        data("agents", "AWS::Bedrock::AgentAlias"),
+        data("mail", "AWS::SES::EmailIdentity"),
+    ];
+    let trail = format!("arn:aws:cloudtrail:us-east-1:{}:trail/organisation", Account::Shared.id());
+    Call::write("cloudtrail", "PutEventSelectors")
+        .request(
+            obj! { "trailName" => trail.clone(), "advancedEventSelectors" => selectors.clone() },
+        )
+        .response(obj! { "trailARN" => trail, "advancedEventSelectors" => selectors })
 }
 
 /// Invocation logging turned on, as it has always been.

@@ -4,7 +4,7 @@ use super::World;
 use super::cast::{function_arn, in_function, nat};
 use crate::book::Book;
 use crate::clock::HOUR;
-use crate::cloudtrail::{Call, assumed, items, s3_object};
+use crate::cloudtrail::{Call, assumed, items};
 use crate::identity::{Caller, Role};
 use crate::json::{Json, arr, obj};
 use crate::place::{Account, Region};
@@ -16,17 +16,17 @@ const INSTANCE_AGENT: &str = "aws-sdk-go-v2/1.39.2 ua/2.1 os/linux lang/go#1.24.
 /// Writes what the fleet does in the stretch.
 pub(super) fn fill(world: &World, book: &mut Book) {
     for region in Region::ALL {
-        for _ in 0..world.many(book, 4_000) {
+        for _ in 0..world.many(book, 2_600) {
             instance(world, book, region);
         }
-        for _ in 0..world.busy(book, 2_500) {
+        for _ in 0..world.busy(book, 1_700) {
             cold_start(world, book, region);
         }
     }
     for _ in 0..world.many(book, 350) {
         scale(world, book);
     }
-    if let Some(at) = world.daily(book, 2 * HOUR + 610) {
+    if let Some(at) = book.daily(2 * HOUR + 610) {
         legacy_job(world, book, at);
     }
 }
@@ -85,9 +85,8 @@ fn instance(world: &World, book: &mut Book, region: Region) {
             ]);
             let key = format!("assets/{file}");
             let bucket = super::APP_BUCKET;
-            let call = s3_object(Call::read("s3", "GetObject"), bucket, &key)
-                .request(obj! { "bucketName" => bucket, "Host" => format!("{bucket}.s3.us-east-1.amazonaws.com"), "key" => key })
-                .additional(super::content::s3_additional(&mut book.rng, 0, 18_220));
+            let call =
+                super::content::get_object(&mut book.rng, bucket, Region::East, &key, 18_220);
             book.call(at, Region::East, &caller.from(nat(region), INSTANCE_AGENT), call);
         }
         8 => {
@@ -228,7 +227,7 @@ fn legacy_job(world: &World, book: &mut Book, at: i64) {
     {
         let key = format!("nightly/{}/{name}", &crate::clock::iso(at)[..10]);
         let bytes = book.rng.between(900_000, 9_000_000);
-        let call = super::content::put_object(&mut book.rng, bucket, &key, bytes);
+        let call = super::content::put_object(&mut book.rng, bucket, Region::East, &key, bytes);
         book.call(at + 9 * (1 + number as i64), Region::East, &caller, call);
     }
 }

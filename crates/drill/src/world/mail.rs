@@ -10,7 +10,7 @@ use crate::rng::Rng;
 
 /// Writes the mails of the stretch.
 pub(super) fn fill(world: &World, book: &mut Book) {
-    for _ in 0..world.busy(book, 4_800) {
+    for _ in 0..world.busy(book, 3_200) {
         let at = book.moment(2);
         let role = &world.cast.notifications;
         let region = Region::East;

@@ -1,7 +1,7 @@
 //! People: sign-in through IAM Identity Center, console and command line.
 
 use super::cast::Person;
-use super::{AGENT_ID, KB_BUCKET, KB_ID, World, guardrail_id};
+use super::{AGENT_ID, KnowledgeBase, World, guardrail_id};
 use crate::book::Book;
 use crate::clock::{DAY, HOUR, iso, weekday};
 use crate::cloudtrail::Call;
@@ -20,15 +20,14 @@ pub(super) fn fill(world: &World, book: &mut Book) {
         }
         let at_work = book.from >= signed_in + 60 && book.from < signed_in + 9 * HOUR;
         if weekday(day) < 5 && at_work {
-            for _ in 0..world.many(book, 2_600) {
+            for _ in 0..world.many(book, 1_700) {
                 work(world, book, person, signed_in);
             }
         }
     }
-    if let Some(at) = world.daily(book, 15 * HOUR + 1_830) {
-        if (at - world.from) / DAY == 1 {
-            retune_guardrail(world, book, at);
-        }
+    let (change, _) = guardrail_change(world);
+    if (book.from..book.to).contains(&change) {
+        retune_guardrail(world, book, change);
     }
 }
 
@@ -37,7 +36,8 @@ pub(crate) fn guardrail_change(world: &World) -> (i64, &Person) {
     (world.from + DAY + 15 * HOUR + 1_830, &world.cast.people[0])
 }
 
-fn sign_in(book: &mut Book, person: &Person, at: i64) {
+/// Signs a person in: the portal, the role, the console.
+pub(crate) fn sign_in(book: &mut Book, person: &Person, at: i64) {
     let account = person.role.account;
     let portal = obj! {
         "type" => "Unknown",
@@ -45,8 +45,7 @@ fn sign_in(book: &mut Book, person: &Person, at: i64) {
         "accountId" => account.id(),
         "userName" => person.session,
     };
-    let mut visitor = Caller::service(account, "sso.amazonaws.com").from(person.ip, person.browser);
-    visitor.identity = portal;
+    let visitor = Caller::visitor(account, portal, person.session).from(person.ip, person.browser);
     let federate = Call::read("sso", "Federate").event_type("AwsServiceEvent").request(Json::Null);
     book.call(at - 3, Region::East, &visitor, federate);
     let key = person.role.session_key(person.session, at);
@@ -59,11 +58,13 @@ fn sign_in(book: &mut Book, person: &Person, at: i64) {
         })
         .response(crate::cloudtrail::assumed(&person.role.arn, &person.role.id, person.session, &key, at + 12 * HOUR))
         .resource("AWS::IAM::Role", person.role.arn.clone());
-    let mut saml = Caller::service(account, "sso.amazonaws.com");
-    saml.identity = obj! {
-        "type" => "SAMLUser", "principalId" => format!("SSO:{}", person.session), "userName" => person.session,
+    let identity = obj! {
+        "type" => "SAMLUser",
+        "principalId" => format!("SSO:{}", person.session),
+        "userName" => person.session,
         "identityProvider" => "SSO",
     };
+    let saml = Caller::visitor(account, identity, person.session);
     book.call(at - 1, Region::East, &saml.from(person.ip, person.browser), call);
     let login = Call::write("signin", "ConsoleLogin")
         .event_type("AwsConsoleSignIn")
@@ -166,12 +167,13 @@ fn asked(service: &str, name: &str, region: Region, at: i64) -> Json {
             obj! { "guardrailIdentifier" => guardrail_id(region), "guardrailVersion" => "DRAFT" }
         }
         "GetAgent" => obj! { "agentId" => AGENT_ID },
-        "GetKnowledgeBase" => obj! { "knowledgeBaseId" => KB_ID },
+        "GetKnowledgeBase" => obj! { "knowledgeBaseId" => KnowledgeBase::of(region).id },
         "ListIngestionJobs" => {
-            obj! { "knowledgeBaseId" => KB_ID, "dataSourceId" => super::DATA_SOURCE_ID }
+            let base = KnowledgeBase::of(region);
+            obj! { "knowledgeBaseId" => base.id, "dataSourceId" => base.data_source }
         }
         "GetBucketVersioning" => {
-            obj! { "bucketName" => KB_BUCKET, "Host" => "s3.amazonaws.com", "versioning" => "" }
+            obj! { "bucketName" => KnowledgeBase::of(region).bucket, "Host" => "s3.amazonaws.com", "versioning" => "" }
         }
         "FilterLogEvents" | "StartQuery" => obj! {
             "logGroupName" => "/aws/lambda/support-assistant-handler",

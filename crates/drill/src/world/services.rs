@@ -1,5 +1,7 @@
 //! AWS services at their own work, which fills most of any real trail.
 
+mod inspectors;
+
 use super::World;
 use super::fleet::kms_key;
 use crate::book::Book;
@@ -8,235 +10,16 @@ use crate::identity::{Caller, Role};
 use crate::json::{Json, obj};
 use crate::place::{Account, Region};
 
-/// A service that looks around in bursts, with the role it does so under.
-struct Inspector {
-    service: &'static str,
-    role: &'static str,
-    session: &'static str,
-    looks: &'static [(&'static str, &'static [&'static str])],
-}
-
-const INSPECTORS: &[Inspector] = &[
-    Inspector {
-        service: "config.amazonaws.com",
-        role: "AWSServiceRoleForConfig",
-        session: "AWSConfig-Describe",
-        looks: &[
-            (
-                "ec2",
-                &[
-                    "DescribeInstances",
-                    "DescribeVolumes",
-                    "DescribeSubnets",
-                    "DescribeVpcs",
-                    "DescribeSecurityGroups",
-                    "DescribeNetworkInterfaces",
-                    "DescribeRouteTables",
-                    "DescribeNatGateways",
-                    "DescribeVpcEndpoints",
-                    "DescribeFlowLogs",
-                    "DescribeLaunchTemplates",
-                    "DescribeAddresses",
-                ],
-            ),
-            (
-                "s3",
-                &[
-                    "GetBucketPolicy",
-                    "GetBucketEncryption",
-                    "GetBucketVersioning",
-                    "GetBucketLogging",
-                    "GetBucketTagging",
-                    "GetBucketPublicAccessBlock",
-                    "GetBucketLifecycle",
-                ],
-            ),
-            (
-                "lambda",
-                &[
-                    "ListFunctions20150331",
-                    "GetPolicy20150331v2",
-                    "GetFunction20150331v2",
-                    "ListTags20170331",
-                ],
-            ),
-            ("kms", &["ListKeys", "DescribeKey", "GetKeyRotationStatus", "ListAliases"]),
-            (
-                "rds",
-                &[
-                    "DescribeDBInstances",
-                    "DescribeDBClusters",
-                    "DescribeDBSnapshots",
-                    "DescribeDBSubnetGroups",
-                ],
-            ),
-            (
-                "elasticloadbalancing",
-                &[
-                    "DescribeLoadBalancers",
-                    "DescribeTargetGroups",
-                    "DescribeListeners",
-                    "DescribeLoadBalancerAttributes",
-                ],
-            ),
-            ("logs", &["DescribeLogGroups", "DescribeMetricFilters"]),
-            ("sqs", &["ListQueues", "GetQueueAttributes"]),
-            ("sns", &["ListTopics", "GetTopicAttributes"]),
-            ("dynamodb", &["ListTables", "DescribeTable", "DescribeContinuousBackups"]),
-            (
-                "ecs",
-                &[
-                    "ListClusters",
-                    "DescribeClusters",
-                    "ListServices",
-                    "DescribeServices",
-                    "DescribeTaskDefinition",
-                ],
-            ),
-            ("apigateway", &["GetRestApis", "GetStages"]),
-        ],
-    },
-    Inspector {
-        service: "trustedadvisor.amazonaws.com",
-        role: "AWSServiceRoleForTrustedAdvisor",
-        session: "TrustedAdvisor",
-        looks: &[
-            (
-                "ec2",
-                &[
-                    "DescribeInstances",
-                    "DescribeReservedInstances",
-                    "DescribeAddresses",
-                    "DescribeSecurityGroups",
-                    "DescribeAccountAttributes",
-                    "DescribeVolumes",
-                    "DescribeRegions",
-                ],
-            ),
-            ("rds", &["DescribeDBInstances", "DescribeAccountAttributes", "DescribeDBParameters"]),
-            ("elasticloadbalancing", &["DescribeLoadBalancers", "DescribeAccountLimits"]),
-            (
-                "autoscaling",
-                &[
-                    "DescribeAutoScalingGroups",
-                    "DescribeAccountLimits",
-                    "DescribeLaunchConfigurations",
-                ],
-            ),
-            ("cloudfront", &["ListDistributions2020_05_31"]),
-            ("ses", &["GetSendQuota"]),
-            ("support", &["DescribeTrustedAdvisorChecks"]),
-            ("servicequotas", &["ListServiceQuotas"]),
-        ],
-    },
-    Inspector {
-        service: "guardduty.amazonaws.com",
-        role: "AWSServiceRoleForAmazonGuardDuty",
-        session: "GuardDuty",
-        looks: &[
-            (
-                "ec2",
-                &[
-                    "DescribeInstances",
-                    "DescribeImages",
-                    "DescribeVpcEndpoints",
-                    "DescribeSubnets",
-                    "DescribeVpcPeeringConnections",
-                ],
-            ),
-            ("organizations", &["DescribeOrganization"]),
-            ("s3", &["GetBucketPublicAccessBlock", "GetBucketPolicyStatus", "GetBucketTagging"]),
-            ("eks", &["ListClusters"]),
-            ("ecs", &["ListClusters"]),
-        ],
-    },
-    Inspector {
-        service: "securityhub.amazonaws.com",
-        role: "AWSServiceRoleForSecurityHub",
-        session: "securityhub",
-        looks: &[
-            (
-                "config",
-                &[
-                    "DescribeConfigRules",
-                    "DescribeConfigurationRecorders",
-                    "DescribeConfigurationRecorderStatus",
-                    "BatchGetResourceConfig",
-                    "SelectResourceConfig",
-                ],
-            ),
-            ("cloudtrail", &["DescribeTrails", "GetTrailStatus", "GetEventSelectors"]),
-            ("logs", &["DescribeMetricFilters"]),
-            ("sns", &["ListSubscriptionsByTopic"]),
-        ],
-    },
-    Inspector {
-        service: "access-analyzer.amazonaws.com",
-        role: "AWSServiceRoleForAccessAnalyzer",
-        session: "access-analyzer",
-        looks: &[
-            (
-                "s3",
-                &[
-                    "GetBucketAcl",
-                    "GetBucketPolicy",
-                    "GetBucketLocation",
-                    "ListAccessPoints",
-                    "GetAccountPublicAccessBlock",
-                ],
-            ),
-            ("kms", &["ListGrants", "GetKeyPolicy", "ListKeys"]),
-            ("lambda", &["ListFunctions20150331", "GetPolicy20150331v2", "ListLayers20181031"]),
-            ("sqs", &["GetQueueAttributes", "ListQueues"]),
-            ("secretsmanager", &["ListSecrets", "GetResourcePolicy"]),
-        ],
-    },
-    Inspector {
-        service: "resource-explorer-2.amazonaws.com",
-        role: "AWSServiceRoleForResourceExplorer",
-        session: "resource-explorer",
-        looks: &[
-            (
-                "ec2",
-                &[
-                    "DescribeInstances",
-                    "DescribeImages",
-                    "DescribeSnapshots",
-                    "DescribeKeyPairs",
-                    "DescribeNetworkAcls",
-                    "DescribeInternetGateways",
-                ],
-            ),
-            ("monitoring", &["DescribeAlarms"]),
-            ("elasticache", &["DescribeCacheClusters"]),
-            ("kinesis", &["ListStreams"]),
-            ("states", &["ListStateMachines"]),
-            ("events", &["ListRules", "ListEventBuses"]),
-            ("ecr", &["DescribeRepositories"]),
-            ("bedrock", &["ListGuardrails", "ListAgents", "ListKnowledgeBases"]),
-        ],
-    },
-    Inspector {
-        service: "compute-optimizer.amazonaws.com",
-        role: "AWSServiceRoleForComputeOptimizer",
-        session: "compute-optimizer",
-        looks: &[
-            ("monitoring", &["ListMetrics", "GetMetricData"]),
-            ("autoscaling", &["DescribeAutoScalingGroups", "DescribeAutoScalingInstances"]),
-            ("lambda", &["ListFunctions20150331", "ListProvisionedConcurrencyConfigs20190930"]),
-            ("ec2", &["DescribeInstances", "DescribeVolumes"]),
-        ],
-    },
-];
+use inspectors::INSPECTORS;
 
 /// Writes what the services do in the stretch.
 pub(super) fn fill(world: &World, book: &mut Book) {
     for account in Account::ALL {
         for region in Region::ALL {
-            for _ in 0..world.many(book, 620) {
+            for _ in 0..world.many(book, 400) {
                 burst(world, book, account, region);
             }
-            for _ in 0..world.many(book, 2_300) {
+            for _ in 0..world.many(book, 1_400) {
                 storage(world, book, account, region);
             }
             heartbeat(world, book, account, region);
@@ -246,20 +29,18 @@ pub(super) fn fill(world: &World, book: &mut Book) {
 
 /// Every hour, whatever the season: the trail's bucket is checked before a delivery.
 fn heartbeat(world: &World, book: &mut Book, account: Account, region: Region) {
-    for second in [427, 2_239] {
-        let offset = 61 * account as i64 + 97 * region as i64;
-        if let Some(at) = world.hourly(book, second + offset) {
-            let trail = Caller::service(account, "cloudtrail.amazonaws.com");
-            let bucket = super::LOG_BUCKET;
-            let call = Call::read("s3", "GetBucketAcl").request(obj! {
-                "bucketName" => bucket,
-                "Host" => format!("{bucket}.s3.us-east-1.amazonaws.com"),
-                "acl" => "",
-            });
-            let call = call.resource("AWS::S3::Bucket", format!("arn:aws:s3:::{bucket}"));
-            book.call(at, region, &trail, call);
-        }
-    }
+    let second = 2_239 + 61 * account as i64 + 97 * region as i64;
+    let Some(at) = book.hourly(second) else { return };
+    let trail = Caller::service(account, "cloudtrail.amazonaws.com");
+    let bucket = super::LOG_BUCKET;
+    let call = Call::read("s3", "GetBucketAcl")
+        .request(obj! {
+            "bucketName" => bucket,
+            "Host" => format!("{bucket}.s3.us-east-1.amazonaws.com"),
+            "acl" => "",
+        })
+        .resource("AWS::S3::Bucket", format!("arn:aws:s3:::{bucket}"));
+    book.call(at, region, &trail, call);
 }
 
 fn burst(world: &World, book: &mut Book, account: Account, region: Region) {
@@ -284,7 +65,7 @@ fn burst(world: &World, book: &mut Book, account: Account, region: Region) {
 }
 
 const BUCKETS: [&str; 5] = [
-    super::KB_BUCKET,
+    "fernhill-support-kb",
     super::APP_BUCKET,
     super::ARTIFACT_BUCKET,
     super::PRIVATE_BUCKET,

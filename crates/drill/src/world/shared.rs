@@ -4,7 +4,7 @@ use super::cast::{CONTAINER_AGENT, nat};
 use super::{PRIVATE_BUCKET, World};
 use crate::book::Book;
 use crate::clock::{HOUR, iso};
-use crate::cloudtrail::{Call, s3_object};
+use crate::cloudtrail::Call;
 use crate::identity::{Caller, Role};
 use crate::json::obj;
 use crate::place::{Account, Region};
@@ -15,40 +15,50 @@ pub(crate) const CRM_SECRET: &str =
 
 /// Writes what the account's services do in the stretch.
 pub(super) fn fill(world: &World, book: &mut Book) {
-    for _ in 0..world.busy(book, 2_400) {
+    for _ in 0..world.busy(book, 1_800) {
         ledger(world, book);
     }
-    if let Some(at) = world.hourly(book, 1_010) {
+    if let Some(at) = book.hourly(1_010) {
         sync(world, book, at);
+        checkpoint(world, book, at + 740);
     }
     for account in Account::ALL {
-        if let Some(at) = world.daily(book, 5 * HOUR + 1_200 + 300 * account as i64) {
+        if let Some(at) = book.daily(5 * HOUR + 1_200 + 300 * account as i64) {
             backup(world, book, account, at);
         }
     }
-    for _ in 0..world.many(book, 3_000) {
+    for _ in 0..world.many(book, 2_000) {
         workers(world, book);
     }
 }
 
 fn ledger(world: &World, book: &mut Book) {
     let at = book.moment(2);
-    let role = &world.cast.billing;
-    let caller = role
-        .session("ledger-task", world.started(&role.name, at, 6))
-        .from("198.51.100.71", CONTAINER_AGENT);
+    let caller = ledger_task(world, at);
     let day = iso(at)[..10].replace('-', "/");
     let key = format!("invoices/{day}/INV-{:07}.json", book.rng.below(10_000_000));
     let call = if book.rng.chance(55) {
         let bytes = book.rng.between(900, 6_000);
-        super::content::put_object(&mut book.rng, PRIVATE_BUCKET, &key, bytes)
+        super::content::put_object(&mut book.rng, PRIVATE_BUCKET, Region::East, &key, bytes)
     } else {
         let size = book.rng.between(900, 6_000);
-        s3_object(Call::read("s3", "GetObject"), PRIVATE_BUCKET, &key)
-            .request(obj! { "bucketName" => PRIVATE_BUCKET, "Host" => format!("{PRIVATE_BUCKET}.s3.us-east-1.amazonaws.com"), "key" => key.clone() })
-            .additional(super::content::s3_additional(&mut book.rng, 0, size))
+        super::content::get_object(&mut book.rng, PRIVATE_BUCKET, Region::East, &key, size)
     };
     book.call(at, Region::East, &caller, call);
+}
+
+/// Once an hour the ledger notes how far it is.
+fn checkpoint(world: &World, book: &mut Book, at: i64) {
+    let caller = ledger_task(world, at);
+    let key = "checkpoints/ledger.json";
+    let call = super::content::put_object(&mut book.rng, PRIVATE_BUCKET, Region::East, key, 412);
+    book.call(at, Region::East, &caller, call);
+}
+
+fn ledger_task(world: &World, at: i64) -> Caller {
+    let role = &world.cast.billing;
+    let started = world.started(&role.name, at, 6);
+    role.session("ledger-task", started).from("198.51.100.71", CONTAINER_AGENT)
 }
 
 /// Once an hour the sync reads its secret.

@@ -6,7 +6,7 @@ use crate::identity::Caller;
 use crate::json::{Json, obj};
 use crate::place::Region;
 use crate::scenario::Story;
-use crate::world::{AGENT_ID, DATA_SOURCE_ID, KB_BUCKET, KB_ID, guardrail_id};
+use crate::world::{AGENT_ID, KnowledgeBase, guardrail_id};
 
 const PROVES: &[&str] = &["ai-reconnaissance", "access-unauthorized-use"];
 
@@ -58,6 +58,7 @@ fn identity(story: &mut Story<'_>, caller: &Caller, at: &mut i64) {
 }
 
 fn surroundings(story: &mut Story<'_>, caller: &Caller, at: &mut i64) {
+    let bucket = KnowledgeBase::of(Region::East).bucket;
     story.step(
         *at,
         "doors are tried that the organisation keeps shut",
@@ -76,9 +77,9 @@ fn surroundings(story: &mut Story<'_>, caller: &Caller, at: &mut i64) {
     let calls = vec![
         Call::read("s3", "ListBuckets").request(obj! { "Host" => "s3.us-east-1.amazonaws.com" }),
         Call::read("s3", "GetBucketLocation")
-            .host(format!("{KB_BUCKET}.s3"))
-            .request(obj! { "bucketName" => KB_BUCKET, "location" => "", "Host" => format!("{KB_BUCKET}.s3.us-east-1.amazonaws.com") })
-            .resource("AWS::S3::Bucket", format!("arn:aws:s3:::{KB_BUCKET}")),
+            .host(format!("{bucket}.s3"))
+            .request(obj! { "bucketName" => bucket, "location" => "", "Host" => format!("{bucket}.s3.us-east-1.amazonaws.com") })
+            .resource("AWS::S3::Bucket", format!("arn:aws:s3:::{bucket}")),
         Call::read("ses", "GetSendQuota"),
         Call::read("ses", "ListIdentities").request(obj! { "identityType" => "Domain" }),
     ];
@@ -86,6 +87,7 @@ fn surroundings(story: &mut Story<'_>, caller: &Caller, at: &mut i64) {
 }
 
 fn bedrock(story: &mut Story<'_>, caller: &Caller, region: Region, at: &mut i64) {
+    let base = KnowledgeBase::of(region);
     let agent = |name| Call::read("bedrock", name).host("bedrock-agent");
     let mut calls = vec![
         Call::read("bedrock", "ListFoundationModels"),
@@ -96,18 +98,18 @@ fn bedrock(story: &mut Story<'_>, caller: &Caller, region: Region, at: &mut i64)
         Call::read("bedrock", "GetGuardrail")
             .request(obj! { "guardrailIdentifier" => guardrail_id(region) }),
         agent("ListKnowledgeBases").request(obj! { "maxResults" => 100 }),
-        agent("GetKnowledgeBase").request(obj! { "knowledgeBaseId" => KB_ID }),
+        agent("GetKnowledgeBase").request(obj! { "knowledgeBaseId" => base.id }),
         agent("ListAgents").request(obj! { "maxResults" => 100 }),
         Call::read("bedrock", "GetModelInvocationLoggingConfiguration"),
         Call::read("bedrock", "GetUseCaseForModelAccess")
             .error("ResourceNotFoundException", "Could not find the use case for the account."),
     ];
     if region == Region::East {
-        calls.push(agent("ListDataSources").request(obj! { "knowledgeBaseId" => KB_ID }));
-        calls.push(
-            agent("GetDataSource")
-                .request(obj! { "knowledgeBaseId" => KB_ID, "dataSourceId" => DATA_SOURCE_ID }),
-        );
+        calls.push(agent("ListDataSources").request(obj! { "knowledgeBaseId" => base.id }));
+        calls
+            .push(agent("GetDataSource").request(
+                obj! { "knowledgeBaseId" => base.id, "dataSourceId" => base.data_source },
+            ));
         calls.push(agent("GetAgent").request(obj! { "agentId" => AGENT_ID }));
     }
     for model in super::abuse::FOREIGN {
@@ -115,12 +117,8 @@ fn bedrock(story: &mut Story<'_>, caller: &Caller, region: Region, at: &mut i64)
         calls.push(availability(base));
     }
     run(story, caller, region, at, calls);
-    let foreign = ["sagemaker", "aoss"];
-    let names = ["ListEndpoints", "ListCollections"];
-    for (service, name) in foreign.into_iter().zip(names) {
-        let call = Call::read(service, name).request(Json::Null);
-        run(story, caller, region, at, vec![call]);
-    }
+    let call = Call::read("aoss", "ListCollections").request(Json::Null);
+    run(story, caller, region, at, vec![call]);
 }
 
 /// Whether a model can be used; the console asks this, and so do those who want to use it.
