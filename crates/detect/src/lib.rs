@@ -23,7 +23,13 @@
 mod correlate;
 mod matching;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod text;
+
+pub mod fixtures;
+pub mod lint;
+pub mod session;
 
 pub use correlate::{Correlator, FindingDraft, Findings, Match, MatchRef, Overflow, RefRow};
 pub use matching::Matcher;

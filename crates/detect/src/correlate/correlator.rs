@@ -56,12 +56,13 @@ pub struct Correlator {
     /// Per rule, the correlations that look at it: (plan, position).
     routes: Vec<Vec<(usize, usize)>>,
     groups: Vec<BTreeMap<GroupKey, Window>>,
-    /// Entries in all windows, as of the last count, and arrivals since.
+    /// At least what all windows hold: exact when last counted, plus all that arrived since.
     state: usize,
     step: Vec<Match>,
     shared: HashSet<Arc<Who>>,
     ledger: Ledger,
     dropped: BTreeMap<usize, u64>,
+    held: BTreeSet<usize>,
     out_of_order: u64,
     latest: Timestamp,
 }
@@ -84,6 +85,7 @@ impl Correlator {
             shared: HashSet::new(),
             ledger: Ledger::default(),
             dropped: BTreeMap::new(),
+            held: BTreeSet::new(),
             out_of_order: 0,
             latest: Timestamp(i64::MIN),
             rules,
@@ -110,7 +112,12 @@ impl Correlator {
     }
 
     /// Everything found.
-    pub fn finish(mut self) -> Findings {
+    pub fn finish(self) -> Findings {
+        self.finish_with_held().0
+    }
+
+    /// Everything found, and the correlations that held, also those that only serve others.
+    pub(crate) fn finish_with_held(mut self) -> (Findings, BTreeSet<usize>) {
         self.take_step();
         for (plan, groups) in self.rules.plans.iter().zip(&self.groups) {
             let n_dropped: u64 = groups.values().map(|window| window.n_dropped).sum();
@@ -136,7 +143,7 @@ impl Correlator {
         }));
         findings.overflows.sort();
         debug_assert_eq!(self.out_of_order, 0, "matches come in time order");
-        findings
+        (findings, self.held)
     }
 
     /// Looks at the matches of one time.
@@ -226,12 +233,14 @@ impl Correlator {
             if touched.insert(key) {
                 window.advance(plan, now);
             }
+            // An entry, and what may contribute; like ones are one entry, which is counted when it matters.
+            self.state += 2 + arrival.contributions.len();
             window.insert(plan, now, arrival);
-            self.state += 1;
         }
         for key in touched {
             let window = self.groups[plan_idx].get_mut(&key).expect("it was touched just now");
             let Some(mut held) = window.check(plan, now) else { continue };
+            self.held.insert(plan.rule);
             // An event that two of the rules matched is one event.
             held.contributions.sort_by_key(|contribution| contribution.event);
             held.contributions.dedup_by_key(|contribution| contribution.event);
@@ -272,6 +281,7 @@ impl Correlator {
             resource: matched.resource.clone(),
             account: matched.account.clone(),
             region: matched.region.clone(),
+            event_name: matched.event_name.clone(),
         };
         if let Some(shared) = self.shared.get(&who) {
             return shared.clone();

@@ -90,6 +90,8 @@ pub struct FindingDraft {
     pub accounts: Vec<String>,
     /// Regions of the events, sorted, at most 100.
     pub regions: Vec<String>,
+    /// What was done, sorted, at most 100.
+    pub event_names: Vec<String>,
     /// The earliest events, at most 1,000, in (time, artifact, record) order.
     pub refs: Vec<MatchRef>,
     /// One sentence.
@@ -145,6 +147,7 @@ pub(super) struct Who {
     pub(super) resource: Option<String>,
     pub(super) account: String,
     pub(super) region: String,
+    pub(super) event_name: String,
 }
 
 /// An event that contributes to a finding.
@@ -167,7 +170,7 @@ struct Sum {
     first_time: Option<Timestamp>,
     last_time: Timestamp,
     count: u64,
-    names: [BTreeSet<String>; 6],
+    names: [BTreeSet<String>; 7],
     /// The first to come; an event that comes twice (through two correlations) counts once.
     refs: BTreeSet<MatchRef>,
     id: [u8; 8],
@@ -270,6 +273,7 @@ impl Sum {
             who.resource.as_ref(),
             Some(&who.account),
             Some(&who.region),
+            Some(&who.event_name),
         ];
         for (names, text) in self.names.iter_mut().zip(texts) {
             if let Some(text) = text
@@ -290,7 +294,7 @@ impl Sum {
         group_names: &dyn Fn(usize) -> Vec<String>,
     ) -> FindingDraft {
         let summary = self.summary(&infos[subject.rule].title);
-        let [principals, actors, source_ips, resources, accounts, regions] =
+        let [principals, actors, source_ips, resources, accounts, regions, event_names] =
             self.names.map(|names| names.into_iter().collect::<Vec<_>>());
         FindingDraft {
             finding_id: hex(&self.id),
@@ -310,6 +314,7 @@ impl Sum {
             resources,
             accounts,
             regions,
+            event_names,
             refs: self.refs.into_iter().collect(),
             summary,
         }

@@ -64,6 +64,12 @@ impl Group {
         Group { members, direct, gates }
     }
 
+    /// The rules it holds.
+    #[cfg(test)]
+    pub(super) fn rules(&self) -> impl Iterator<Item = u32> + '_ {
+        self.members.iter().map(|member| member.rule)
+    }
+
     /// Adds the rules that match to `out`.
     pub(super) fn run<F: Fields + ?Sized>(&self, record: &mut Lookup<'_, F>, out: &mut Vec<u32>) {
         for at in &self.direct {

@@ -116,6 +116,16 @@ impl<V> CaseMap<V> {
         &mut slots[at].value
     }
 
+    #[cfg(test)]
+    #[expect(clippy::iter_over_hash_type, reason = "the caller sorts")]
+    pub(super) fn values(&self) -> Vec<&V> {
+        let mut values = Vec::new();
+        for slots in self.slots.values() {
+            values.extend(slots.iter().map(|slot| &slot.value));
+        }
+        values
+    }
+
     /// The same keys with other values.
     pub(super) fn map<W>(self, build: impl Fn(V) -> W) -> CaseMap<W> {
         let slots = self.slots.into_iter().map(|(hash, slots)| {

@@ -112,6 +112,24 @@ impl Matcher {
         Some(Value::Object(fields).to_string())
     }
 
+    /// How many entries the index has by source and name, and how many rules by neither.
+    #[cfg(test)]
+    pub(crate) fn spread(&self) -> (usize, usize) {
+        let services = &self.index.services;
+        let by_pair: std::collections::BTreeSet<u32> = services
+            .iter()
+            .flat_map(|service| service.pairs.values())
+            .flat_map(Group::rules)
+            .collect();
+        let by_name: std::collections::BTreeSet<u32> = services
+            .iter()
+            .flat_map(|service| service.names.values())
+            .flat_map(Group::rules)
+            .collect();
+        let rest = services.iter().map(|service| service.rest.rules().count()).sum();
+        (by_pair.len() + by_name.len(), rest)
+    }
+
     fn service<F: Fields + ?Sized>(&self, record: &F) -> &Service {
         let source = record.log_source();
         let at = SERVICES.iter().position(|(_, known)| *known == source);

@@ -28,8 +28,6 @@ pub(crate) mod code {
     pub(crate) const TAGS: &str = "R0102";
     /// Fixtures are missing, unreadable, or not minimal.
     pub(crate) const FIXTURES: &str = "R0103";
-    /// A fixture does not do what it says.
-    pub(crate) const FIXTURE_FAILED: &str = "R0104";
 }
 
 /// Something wrong with a rule.

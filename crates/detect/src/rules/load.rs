@@ -392,7 +392,12 @@ fn too_new(path: &str, identity: &Identity, version: Option<u32>) -> Option<Rule
     })
 }
 
+pub(super) fn own_value<V: serde::Serialize>(
+    attributes: &std::collections::HashMap<String, V>,
+) -> Option<Value> {
+    attributes.get("heptagon").and_then(|value| serde_json::to_value(value).ok())
+}
+
 fn own_of<V: serde::Serialize>(attributes: &std::collections::HashMap<String, V>) -> Own {
-    let value = attributes.get("heptagon").and_then(|value| serde_json::to_value(value).ok());
-    Own::parse(value.as_ref().filter(|value| matches!(value, Value::Object(_))))
+    Own::parse(own_value(attributes).as_ref().filter(|value| value.is_object()))
 }

@@ -1,0 +1,7 @@
+//! Tests over the whole crate.
+
+mod content;
+mod correlation;
+mod differential;
+mod faults;
+mod record;
