@@ -89,7 +89,7 @@ impl Desk<'_> {
     }
 
     fn refuse(&mut self, refusal: Refusal) {
-        if self.tally.unknown.is_none() {
+        if self.tally.unknown.is_none() && refusal.code == ProblemCode::UnknownRecord {
             self.tally.unknown = Some(refusal.reason.clone());
         }
         self.lost(refusal.code, refusal.reason);
@@ -170,12 +170,24 @@ impl Desk<'_> {
         match defect {
             Defect::NotCloudTrail => {}
             Defect::Missing(what) => {
+                self.tally.defective += 1;
                 return Err(Refusal {
                     code: ProblemCode::MissingField,
                     reason: format!("a CloudTrail record without {what}"),
                 });
             }
             Defect::Time => {
+                let missing = draft.event_time.is_none();
+                if let (true, Some((name, time))) = (missing, draft.shipper_time()) {
+                    let ordinal = self.cloudtrail(draft.with_time(time), envelope);
+                    self.warn(
+                        ordinal,
+                        ProblemCode::InvalidTime,
+                        format!("eventTime is missing; `{name}`, written by whatever shipped the record, was taken"),
+                    );
+                    return Ok(());
+                }
+                self.tally.defective += 1;
                 return Err(Refusal {
                     code: ProblemCode::InvalidTime,
                     reason: match &draft.event_time {

@@ -15,6 +15,8 @@ pub(crate) struct Tally {
     pub(crate) bodies: u64,
     pub(crate) control: u64,
     pub(crate) lost: u64,
+    /// CloudTrail records that lack what makes an event.
+    pub(crate) defective: u64,
     pub(crate) truth: bool,
     /// The envelope of a list that was entered.
     pub(crate) list: Option<Envelope>,
@@ -38,6 +40,14 @@ impl Tally {
             (false, true) => ContentKind::BedrockInvocation,
             _ if self.digests > 0 => ContentKind::CloudTrailDigest,
             _ if self.bodies > 0 => ContentKind::BedrockBody,
+            _ if self.defective > 0 => ContentKind::CloudTrail,
+            // A delivery whose only record is broken is a delivery still.
+            _ if self.lost > 0
+                && self.unknown.is_none()
+                && self.list == Some(Envelope::S3Records) =>
+            {
+                ContentKind::CloudTrail
+            }
             _ if self.lost > 0 => ContentKind::Unsupported(
                 self.unknown
                     .clone()

@@ -11,15 +11,18 @@ use crate::{
     hint::Hint,
     json::{
         Fault, Scan,
-        frame::{Resync, Skipper},
+        frame::{Resync, Skipper, Start},
         path,
     },
     kind::{Tally, sniff},
-    record::{ContentKind, End, Envelope, RecordMeta, RecordProblem, Sink},
+    record::{ContentKind, End, Envelope, RecordMeta, RecordProblem, Sink, quote},
 };
 
 /// Bytes looked at before content is called unsupported.
 const SNIFF_BYTES: usize = 64 << 10;
+
+/// Bytes behind a resumption point that must be known before it is trusted.
+const MARGIN: usize = 256;
 
 /// Reads one artifact's content: fed windows of bytes, it hands records and problems to a [`Sink`].
 ///
@@ -43,6 +46,8 @@ pub struct Parser {
     /// Whether the text is at the start of a line, between documents.
     fresh_line: bool,
     truncated: bool,
+    /// Whether text before documents was told.
+    prefixed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -94,9 +99,22 @@ struct Text<'t> {
     end: End,
 }
 
-impl Text<'_> {
+impl<'t> Text<'t> {
     fn complete(&self) -> bool {
         self.end != End::More
+    }
+
+    /// What one element may take at most from `at` on, and whether that is less than what is there:
+    /// what an element turns out to be depends on these bytes alone, never on the window.
+    fn view(&self, at: usize, bytes_max: usize) -> (&'t str, bool) {
+        let mut end = at.saturating_add(bytes_max).saturating_add(1);
+        if end >= self.text.len() {
+            return (self.text, false);
+        }
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        (&self.text[..end], true)
     }
 }
 
@@ -116,6 +134,7 @@ impl Parser {
             first_key: None,
             fresh_line: true,
             truncated: false,
+            prefixed: false,
         }
     }
 
@@ -324,13 +343,14 @@ impl Parser {
             State::Garbage(back) => {
                 let resync =
                     Resync { first_key: self.first_key.as_deref(), in_list: back.is_some() };
-                let found = resync.json_start(bytes, at);
-                if found.is_some() {
-                    self.state = back.map_or(State::Top, State::List);
-                }
-                match found {
-                    Some(found) if found == at => self.step(text, at, sink),
-                    found => Self::advance(bytes, at, found.map(|found| found - at)),
+                match resync.json_start(bytes, at) {
+                    Start::At(next) => {
+                        self.state = back.map_or(State::Top, State::List);
+                        Step::To(next)
+                    }
+                    Start::Perhaps(next) if !text.complete() && next > at => Step::To(next),
+                    Start::Perhaps(_) if !text.complete() => Step::Wait,
+                    Start::Perhaps(_) | Start::No => Self::advance(bytes, at, None),
                 }
             }
             State::Body { .. } | State::Drain => Self::advance(bytes, at, None),
@@ -371,14 +391,16 @@ impl Parser {
             return Step::To(next);
         }
         let Some(first) = bytes.get(at) else { return Step::Wait };
-        let second = bytes[at + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
+        let second =
+            bytes[at + 1..].iter().take(SNIFF_BYTES).find(|byte| !byte.is_ascii_whitespace());
         if second.is_none() && !text.complete() && bytes.len() - at < SNIFF_BYTES {
             return Step::Wait;
         }
         let json = match first {
             b'{' => second.is_none_or(|byte| matches!(byte, b'"' | b'}')),
             b'[' => second.is_none_or(|byte| matches!(byte, b'{' | b'[' | b'"' | b']')),
-            b'"' => true,
+            // Text with JSON or compressed JSON in it; a CSV header begins with a quote as well.
+            b'"' => second.is_none_or(|byte| matches!(byte, b'{' | b'[' | b'H')),
             _ => false,
         };
         if !json {
@@ -412,10 +434,11 @@ impl Parser {
                 Step::To(at + 1)
             }
             Some(b'"') => {
-                let mut scan = Scan::new(text.text, at, 2);
+                let (view, full) = text.view(at, self.limits.record_bytes_max);
+                let mut scan = Scan::new(view, at, 2);
                 let named = scan.string().and_then(|key| match scan.space()? {
                     b':' => {
-                        let mut value = Scan::new(text.text, scan.at() + 1, 2);
+                        let mut value = Scan::new(view, scan.at() + 1, 2);
                         let first = value.space()?;
                         Ok((key.text(), value.at(), first))
                     }
@@ -436,11 +459,7 @@ impl Parser {
                         self.state = State::Member(Skipper::default());
                         Step::To(value)
                     }
-                    Err(Fault::End)
-                        if !text.complete() && bytes.len() - at < self.limits.record_bytes_max =>
-                    {
-                        Step::Wait
-                    }
+                    Err(Fault::End) if !text.complete() && !full => Step::Wait,
                     Err(_) => self.tail_broken(at, sink),
                 }
             }
@@ -477,9 +496,10 @@ impl Parser {
             b'{' => {}
             b'[' | b'"' => return self.value(text, at, list, sink),
             _ if list.is_some() => return self.value(text, at, list, sink),
-            _ => return self.broken(text, at, list, Fault::Syntax("text that is no JSON"), sink),
+            _ => return self.broken(text, at, list, Fault::Syntax("plain text"), sink),
         }
-        let mut scan = Scan::new(text.text, at, self.limits.json_depth_max);
+        let (view, _) = text.view(at, self.limits.record_bytes_max);
+        let mut scan = Scan::new(view, at, self.limits.json_depth_max);
         let mut draft = Draft::default();
         if let Err(fault) = read(&mut scan, list.is_none(), &mut draft) {
             return self.broken(text, at, list, fault, sink);
@@ -511,7 +531,8 @@ impl Parser {
         list: Option<List>,
         sink: &mut dyn Sink,
     ) -> Step {
-        let mut scan = Scan::new(text.text, at, self.limits.json_depth_max);
+        let (view, _) = text.view(at, self.limits.record_bytes_max);
+        let mut scan = Scan::new(view, at, self.limits.json_depth_max);
         match scan.value() {
             Ok(_) => {
                 let end = scan.at();
@@ -533,7 +554,8 @@ impl Parser {
     ) -> Step {
         let rest = &text.bad[text.bad.partition_point(|bad| *bad < at)..];
         let clean = Text { text: text.text, bad: &[], bytes: text.bytes, end: text.end };
-        let end = Skipper::default().feed(&text.text.as_bytes()[at..]).map(|length| at + length);
+        let (view, _) = text.view(at, self.limits.record_bytes_max);
+        let end = Skipper::default().feed(&view.as_bytes()[at..]).map(|length| at + length);
         let lossy = match end {
             Some(end) => rest.first().is_some_and(|bad| *bad < end),
             None => false,
@@ -658,82 +680,81 @@ impl Parser {
         fault: Fault,
         sink: &mut dyn Sink,
     ) -> Step {
-        let bytes = text.text.as_bytes();
-        let too_long = bytes.len() - at > self.limits.record_bytes_max;
-        if !text.complete() && !too_long && fault == Fault::End {
+        let (view, full) = text.view(at, self.limits.record_bytes_max);
+        let bytes = view.as_bytes();
+        let complete = text.complete() && !full;
+        // Whether more bytes could change what is found here.
+        let open = !text.complete() && !full;
+        if open && fault == Fault::End {
             return Step::Wait;
         }
         let resync = Resync { first_key: self.first_key.as_deref(), in_list: list.is_some() };
-        let is_value = matches!(bytes[at], b'{' | b'[' | b'"')
-            || (list.is_some() && bytes[at].is_ascii_alphanumeric());
         match fault {
             Fault::End => {
                 // Complete records inside what looks like one endless record are kept.
-                let next = resync.record_start(bytes, at + 1);
-                let found = next.filter(|_| !too_long || text.complete());
-                if let Some(next) = found {
-                    return self.lose(
-                        bytes,
-                        at,
-                        next,
-                        ProblemCode::InvalidJson,
-                        "the record is not closed".into(),
-                        sink,
-                    );
+                if let Some(next) = resync.record_start(bytes, at + 1) {
+                    let reason = "the record is not closed".into();
+                    return self.lose(bytes, at, next, ProblemCode::InvalidJson, reason, sink);
                 }
-                if text.complete() {
+                if complete {
                     self.truncated = true;
-                    return self.lose(
-                        bytes,
-                        at,
-                        bytes.len(),
-                        ProblemCode::Truncated,
-                        format!("the content ends {} bytes into a record", bytes.len() - at),
-                        sink,
-                    );
+                    let reason = "the content ends inside a record".into();
+                    return self.lose(bytes, at, bytes.len(), ProblemCode::Truncated, reason, sink);
                 }
-                self.state = State::Skip {
-                    skipper: Skipper::default(),
-                    back: list,
-                    code: ProblemCode::RecordTooLong,
-                    offset: self.base,
-                    bytes: 0,
-                };
+                self.skip(list, ProblemCode::RecordTooLong);
                 Step::To(at)
             }
             Fault::Deep => {
-                self.state = State::Skip {
-                    skipper: Skipper::default(),
-                    back: list,
-                    code: ProblemCode::RecordTooDeep,
-                    offset: self.base,
-                    bytes: 0,
-                };
+                self.skip(list, ProblemCode::RecordTooDeep);
                 Step::To(at)
             }
             Fault::Syntax(what) => {
-                let next = if is_value {
+                let next = if matches!(bytes[at], b'{' | b'[' | b'"') {
                     resync.find(bytes, at)
                 } else {
-                    resync.json_start(bytes, at + 1)
+                    match resync.json_start(bytes, at + 1) {
+                        Start::At(next) => Some(next),
+                        Start::Perhaps(_) if open => return Step::Wait,
+                        Start::Perhaps(_) | Start::No => None,
+                    }
                 };
                 let reason = format!("not JSON: {what}");
                 match next {
+                    Some(next) if list.is_none() && is_prefix(bytes, at, next) => {
+                        self.prefix(bytes, at, next, sink)
+                    }
+                    Some(next) if open && bytes.len() - next < MARGIN => Step::Wait,
                     Some(next) => {
                         self.lose(bytes, at, next, ProblemCode::InvalidJson, reason, sink)
                     }
-                    None if text.complete() => {
-                        self.lose(bytes, at, bytes.len(), ProblemCode::InvalidJson, reason, sink)
-                    }
-                    None if !too_long => Step::Wait,
+                    None if open => Step::Wait,
                     None => {
-                        self.lose(bytes, at, bytes.len(), ProblemCode::InvalidJson, reason, sink);
                         self.state = State::Garbage(list);
-                        Step::To(bytes.len())
+                        self.lose(bytes, at, bytes.len(), ProblemCode::InvalidJson, reason, sink)
                     }
                 }
             }
         }
+    }
+
+    /// Text before a document on its line, as loggers write it: told once, no record is lost by it.
+    fn prefix(&mut self, bytes: &[u8], at: usize, next: usize, sink: &mut dyn Sink) -> Step {
+        if !std::mem::replace(&mut self.prefixed, true) {
+            let text = quote(&String::from_utf8_lossy(&bytes[at..next]));
+            sink.problem(RecordProblem {
+                ordinal: None,
+                offset: self.base,
+                severity: Severity::Warning,
+                code: ProblemCode::InvalidJson,
+                reason: format!("text before records, like `{text}`, is passed over"),
+            });
+        }
+        Step::To(next)
+    }
+
+    fn skip(&mut self, back: Option<List>, code: ProblemCode) {
+        let (offset, skipper) = (self.base, Skipper::default());
+        self.state = State::Skip { skipper, back, code, offset, bytes: 0 };
     }
 
     /// One record lost between `at` and `next`.
@@ -758,6 +779,7 @@ impl Parser {
     }
 
     fn skipped(&mut self, code: ProblemCode, offset: u64, bytes: u64, sink: &mut dyn Sink) {
+        self.fresh_line = false;
         let reason = match code {
             ProblemCode::RecordTooDeep => format!(
                 "the record of {bytes} bytes is nested deeper than {} levels",
@@ -824,6 +846,16 @@ impl Parser {
             });
         }
     }
+}
+
+/// Whether what stands between `at` and the document at `next` is a line's beginning.
+fn is_prefix(bytes: &[u8], at: usize, next: usize) -> bool {
+    const PREFIX_BYTES: usize = 1_024;
+    let text = &bytes[at..next];
+    bytes[at].is_ascii_graphic()
+        && !matches!(bytes[at], b'{' | b'[' | b'"' | b'}' | b']')
+        && text.len() <= PREFIX_BYTES
+        && !text.contains(&b'\n')
 }
 
 /// Skips white space and commas.

@@ -207,11 +207,28 @@ pub enum End {
 
 /// Text from evidence made fit for a message: bounded, control characters escaped.
 pub(crate) fn quote(text: &str) -> String {
-    const CHARACTERS: usize = 120;
-    let mut safe: String = text.chars().take(CHARACTERS).flat_map(char::escape_debug).collect();
-    if text.chars().nth(CHARACTERS).is_some() {
-        safe.push('…');
+    const BYTES: usize = 160;
+    let mut safe = String::new();
+    for character in text.chars() {
+        if safe.len() > BYTES {
+            safe.push('…');
+            break;
+        }
+        match character {
+            '"' | '\'' => safe.push(character),
+            other => safe.extend(other.escape_debug()),
+        }
     }
-    safe.truncate(safe.char_indices().nth(200).map_or(safe.len(), |(at, _)| at));
     safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+
+    #[test]
+    fn messages_hold_no_control_characters_and_stay_short() {
+        assert_eq!(quote("a\"b\n\u{1b}[31m\u{202e}"), "a\"b\\n\\u{1b}[31m\\u{202e}");
+        assert!(quote(&"é".repeat(10_000)).len() < 180);
+    }
 }

@@ -1,46 +1,8 @@
 //! What the tests of this crate share.
 
-use heptagon_model::{Limits, Severity};
+use heptagon_model::Limits;
 
 use crate::{Record, RecordMeta, RecordProblem, Sink, parse_all};
-
-/// Everything handed over, as comparable text.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Found {
-    pub(crate) records: Vec<(RecordMeta, String)>,
-    pub(crate) notices: Vec<(RecordMeta, String)>,
-    pub(crate) problems: Vec<RecordProblem>,
-}
-
-impl Found {
-    /// Whether every ordinal was given exactly once.
-    pub(crate) fn balances(&self, records: u64) -> bool {
-        let lost = self.problems.iter().filter(|problem| problem.severity == Severity::Lost);
-        let mut ordinals: Vec<u64> = self
-            .records
-            .iter()
-            .chain(&self.notices)
-            .map(|(meta, _)| meta.ordinal)
-            .chain(lost.filter_map(|problem| problem.ordinal))
-            .collect();
-        ordinals.sort_unstable();
-        ordinals.into_iter().eq(0..records)
-    }
-}
-
-impl Sink for Found {
-    fn record(&mut self, meta: &RecordMeta, record: &Record<'_>) {
-        self.records.push((*meta, record.fields().to_json().to_string()));
-    }
-
-    fn notice(&mut self, meta: &RecordMeta, reason: &str) {
-        self.notices.push((*meta, reason.to_owned()));
-    }
-
-    fn problem(&mut self, problem: RecordProblem) {
-        self.problems.push(problem);
-    }
-}
 
 /// Calls `look` with the one record in `json`.
 pub(crate) fn first_record(json: &str, limits: &Limits, look: impl FnMut(&Record<'_>)) {
@@ -54,7 +16,7 @@ pub(crate) fn first_record(json: &str, limits: &Limits, look: impl FnMut(&Record
             panic!("notice {reason}");
         }
         fn problem(&mut self, problem: RecordProblem) {
-            panic!("{problem:?} in {json}", json = "the record");
+            panic!("{problem:?}");
         }
     }
     let mut sink = Look(look, 0);

@@ -372,8 +372,22 @@ pub(crate) enum Defect {
 }
 
 impl<'a> Draft<'a> {
+    /// The time a log shipper noted beside the record, with the member's name.
+    pub(crate) fn shipper_time(&self) -> Option<(&'static str, Timestamp)> {
+        ["@timestamp", "_time", "timestamp"].into_iter().find_map(|name| {
+            let (_, value) = self.others.iter().rev().find(|(other, _)| other == name)?;
+            let time = path::string(value).unwrap_or(Cow::Borrowed(value));
+            Some((name, Timestamp::parse(&time)?))
+        })
+    }
+
+    /// The record, with a time that is not its own.
+    pub(crate) fn with_time(self, time: Timestamp) -> CloudTrailRecord<'a> {
+        CloudTrailRecord { event_time: time, ..self.record }
+    }
+
     /// The finished record, or why it is none.
-    pub(crate) fn judge(mut self) -> Result<CloudTrailRecord<'a>, (Defect, Draft<'a>)> {
+    pub(crate) fn judge(mut self) -> Result<CloudTrailRecord<'a>, (Defect, Box<Draft<'a>>)> {
         if let Some(details) = self.record.insight_details {
             let named = |name| path::member(details, name).and_then(path::string);
             if self.record.event_source.is_empty()
@@ -391,7 +405,7 @@ impl<'a> Draft<'a> {
         let (source, name) = (!record.event_source.is_empty(), !record.event_name.is_empty());
         // Notifications of other services have an eventSource like `aws:s3`.
         if record.event_source.starts_with("aws:") {
-            return Err((Defect::NotCloudTrail, self));
+            return Err((Defect::NotCloudTrail, Box::new(self)));
         }
         let marks = [
             record.event_version.is_some(),
@@ -415,6 +429,6 @@ impl<'a> Draft<'a> {
             (false, false) if marks >= 4 => Defect::Missing("eventName and eventSource"),
             _ => Defect::NotCloudTrail,
         };
-        Err((defect, self))
+        Err((defect, Box::new(self)))
     }
 }

@@ -4,29 +4,23 @@ use std::{borrow::Cow, net::IpAddr};
 
 use heptagon_model::ActorKind;
 
-use super::{Category, CloudTrailRecord};
+use super::{Category, CloudTrailRecord, Text};
 use crate::json::path;
 
 impl CloudTrailRecord<'_> {
     /// The caller: ARN, else the service, else the best name the record has; never empty.
     pub fn principal(&self) -> Cow<'_, str> {
         let who = &self.user_identity;
-        let named = |name: &Option<_>| -> Option<Cow<'_, str>> {
-            name.as_ref().map(|text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned()))
+        let given =
+            |text: &'_ Option<Text<'_>>| text.as_deref().is_some_and(|text| !text.is_empty());
+        let service = match who.type_.as_deref() {
+            None | Some("AWSService") => &who.invoked_by,
+            Some(_) => &None,
         };
-        if let Some(arn) = who.arn.as_deref().filter(|arn| !arn.is_empty()) {
-            return Cow::Borrowed(arn);
-        }
-        let candidates = [
-            &who.session_issuer_arn,
-            if who.type_.as_deref() == Some("AWSService") || who.account_id.is_none() {
-                &who.invoked_by
-            } else {
-                &None
-            },
-        ];
-        if let Some(found) = candidates.into_iter().find_map(|name| name.as_deref()) {
-            return Cow::Borrowed(found);
+        let best =
+            [&who.arn, &who.session_issuer_arn, service].into_iter().find(|text| given(text));
+        if let Some(best) = best.and_then(|text| text.as_deref()) {
+            return Cow::Borrowed(best);
         }
         if who.type_.as_deref() == Some("Root")
             && let Some(account) = &who.account_id
@@ -36,18 +30,19 @@ impl CloudTrailRecord<'_> {
         if let (Some(name), Some(account)) = (&who.user_name, &who.account_id) {
             return Cow::Owned(format!("arn:aws:iam::{account}:user/{name}"));
         }
-        [
+        let names = [
             &who.user_name,
             &who.principal_id,
             &who.credential_id,
             &who.account_id,
             &who.invoked_by,
             &who.type_,
-        ]
-        .into_iter()
-        .find_map(named)
-        .or_else(|| self.is_insight().then_some(Cow::Borrowed("cloudtrail.amazonaws.com")))
-        .unwrap_or(Cow::Borrowed("unknown"))
+        ];
+        match names.into_iter().find(|text| given(text)).and_then(|text| text.as_deref()) {
+            Some(name) => Cow::Borrowed(name),
+            None if self.is_insight() => Cow::Borrowed("cloudtrail.amazonaws.com"),
+            None => Cow::Borrowed("unknown"),
+        }
     }
 
     /// The account the event belongs to: the recipient's, else the caller's; empty when neither is given.
@@ -327,6 +322,16 @@ mod tests {
                 r#"{"type":"AWSAccount","principalId":"AIDAX","accountId":"444455556666"}"#,
                 "AIDAX",
                 ActorKind::Other,
+            ),
+            (
+                r#"{"type":"AWSAccount","principalId":"","accountId":"ANONYMOUS_PRINCIPAL"}"#,
+                "ANONYMOUS_PRINCIPAL",
+                ActorKind::Other,
+            ),
+            (
+                r#"{"accountId":"111122223333","invokedBy":"kms.amazonaws.com"}"#,
+                "kms.amazonaws.com",
+                ActorKind::AwsService,
             ),
             ("null", "unknown", ActorKind::Other),
         ] {

@@ -73,7 +73,7 @@ impl Resync<'_> {
     /// The next place after `at` where a record may begin or the broken one has ended. The work is
     /// proportional to the distance found, however the text is made.
     pub(crate) fn find(self, text: &[u8], at: usize) -> Option<usize> {
-        let mut range = 4 << 10;
+        let mut range = 256;
         loop {
             let limit = text.len().min(at + range);
             let slice = &text[..limit];
@@ -154,25 +154,35 @@ impl Resync<'_> {
     }
 
     /// Where JSON may begin again in text that is none.
-    pub(crate) fn json_start(self, text: &[u8], at: usize) -> Option<usize> {
+    pub(crate) fn json_start(self, text: &[u8], at: usize) -> Start {
+        const SPACE: usize = 64;
         let mut from = at;
-        loop {
-            let found = from + memchr::memchr3(b'{', b'[', b',', text.get(from..)?)?;
+        while let Some(found) = memchr::memchr3(b'{', b'[', b',', &text[from.min(text.len())..]) {
+            let found = from + found;
             if self.in_list {
-                return Some(found);
+                return Start::At(found);
             }
-            let next = text[found + 1..].iter().find(|byte| !byte.is_ascii_whitespace());
-            let starts = match text[found] {
-                b'{' => matches!(next, Some(b'"' | b'}')),
-                b'[' => matches!(next, Some(b'{')),
-                _ => false,
-            };
-            if starts {
-                return Some(found);
+            let behind = &text[found + 1..text.len().min(found + 1 + SPACE)];
+            let next = behind.iter().find(|byte| !byte.is_ascii_whitespace());
+            match (text[found], next) {
+                (b'{', Some(b'"' | b'}')) | (b'[', Some(b'{')) => return Start::At(found),
+                (b'{' | b'[', None) if behind.len() < SPACE => return Start::Perhaps(found),
+                _ => from = found + 1,
             }
-            from = found + 1;
         }
+        Start::No
     }
+}
+
+/// Whether and where JSON begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Here.
+    At(usize),
+    /// Here, or not: the text ends too early to tell.
+    Perhaps(usize),
+    /// Nowhere.
+    No,
 }
 
 /// The last byte before `at` that is no white space, and whether a line break lies between.
