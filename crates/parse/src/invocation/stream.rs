@@ -55,10 +55,14 @@ impl Reading<'_> {
             .collect();
         let mut stream = Stream::default();
         for chunk in chunks {
-            usage::read_counts(chunk, &mut self.usage, &mut self.metrics);
-            self.guardrail.read_response(chunk);
-            self.guardrail_metadata(chunk);
-            self.stop(usage::stop_reason(chunk));
+            if !is_bare_delta(chunk) {
+                usage::read_counts(chunk, &mut self.usage, &mut self.metrics);
+                self.guardrail.read_response(chunk);
+                if let Some(stop) = chunk.get("messageStop") {
+                    self.guardrail.read_response(stop);
+                }
+                self.stop(usage::stop_reason(chunk));
+            }
             if stream.chunk(chunk) {
                 stream.known = true;
             } else {
@@ -81,13 +85,16 @@ impl Reading<'_> {
         }
         known
     }
+}
 
-    /// A flattened `metadata` event carries its trace at the top: nothing more to do than note it.
-    fn guardrail_metadata(&mut self, chunk: &Node<'_>) {
-        if let Some(inner) = chunk.get("messageStop") {
-            self.guardrail.read_response(inner);
-        }
-    }
+/// Whether a chunk is a piece of content and nothing else: most chunks are.
+fn is_bare_delta(chunk: &Node<'_>) -> bool {
+    chunk.members().iter().all(|(key, value)| match key.as_ref() {
+        "type" => value.text() == Some("content_block_delta"),
+        "delta" => !value.has("stop_reason"),
+        "contentBlockDelta" | "contentBlockIndex" | "index" | "p" => true,
+        _ => false,
+    })
 }
 
 /// `{"chunk": {"bytes": base64}}`, `{"bytes": base64}` and chunks that are JSON inside a string.
