@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Options;
 use crate::gap::{Gap, GapSource};
+use crate::place::Log;
 use crate::scenario::{Plot, Step};
 use crate::world::World;
 
@@ -157,10 +158,12 @@ fn verdict(
     steps: &[Step],
     refs: &[Vec<StoryRef>],
 ) -> Verdict {
+    let folder = Log::Invocations.folder();
+    let shows = |at: &StoryRef| !question.by_text || at.uri.contains(folder);
     let seen = steps
         .iter()
         .zip(refs)
-        .any(|(step, refs)| !refs.is_empty() && step.proves.contains(&question.id));
+        .any(|(step, refs)| step.proves.contains(&question.id) && refs.iter().any(shows));
     if seen {
         return question.adverse;
     }

@@ -114,9 +114,9 @@ pub(crate) struct World {
 }
 
 /// Records a day at a scale of one.
-const RECORDS_PER_DAY: u64 = 5_000;
+const RECORDS_PER_DAY: u64 = 6_200;
 /// Records that come whatever the scale: schedules and heartbeats.
-const FIXED_PER_DAY: u64 = 900;
+const FIXED_PER_DAY: u64 = 770;
 
 impl World {
     /// A world of about this many records over as many days.

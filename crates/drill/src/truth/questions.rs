@@ -12,6 +12,8 @@ pub(crate) struct Question {
     pub(crate) required: bool,
     /// The logs that would show it anywhere; `None` when neither of ours would.
     pub(crate) needs: Option<&'static [GapSource]>,
+    /// Whether only the invocation log shows it, whatever the trail has.
+    pub(crate) by_text: bool,
     /// The verdict when the story's records show it.
     pub(crate) adverse: Verdict,
     /// The verdict when complete logs do not show it.
@@ -29,7 +31,12 @@ const fn ask(
     needs: Option<&'static [GapSource]>,
 ) -> Question {
     let (adverse, unseen) = (Verdict::Confirmed, Verdict::NotObserved);
-    Question { id, element, required, needs, adverse, unseen }
+    Question { id, element, required, needs, by_text: false, adverse, unseen }
+}
+
+/// What was said to a model stands in the invocation log alone.
+const fn said(id: &'static str, required: bool) -> Question {
+    Question { by_text: true, ..ask(id, Invocation, required, BODIES) }
 }
 
 /// The workload has no such thing; unless the story makes it.
@@ -77,8 +84,8 @@ pub(crate) const QUESTIONS: [Question; 43] = [
     // Reads and writes inside the vector store are data events that the trail does not select.
     ask("data-vector-stores", DataStoreChanges, false, NOTHING),
     ask("invocation-unauthorized", Invocation, true, TRAIL),
-    ask("invocation-content", Invocation, true, BODIES),
-    ask("invocation-injection", Invocation, true, BODIES),
+    said("invocation-content", true),
+    said("invocation-injection", true),
     ask("invocation-volume", Invocation, false, TRAIL),
     ask("invocation-logging-window", Invocation, false, BODIES),
     // bedrock-mantle's data events are not selected.

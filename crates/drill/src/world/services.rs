@@ -22,13 +22,13 @@ pub(super) fn fill(world: &World, book: &mut Book) {
             for _ in 0..world.many(book, 1_400) {
                 storage(world, book, account, region);
             }
-            heartbeat(world, book, account, region);
+            heartbeat(book, account, region);
         }
     }
 }
 
 /// Every hour, whatever the season: the trail's bucket is checked before a delivery.
-fn heartbeat(world: &World, book: &mut Book, account: Account, region: Region) {
+fn heartbeat(book: &mut Book, account: Account, region: Region) {
     let second = 2_239 + 61 * account as i64 + 97 * region as i64;
     let Some(at) = book.hourly(second) else { return };
     let trail = Caller::service(account, "cloudtrail.amazonaws.com");
