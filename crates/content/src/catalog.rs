@@ -151,7 +151,8 @@ fn parse_line(line: &'static str) -> Result<Action, String> {
     Ok(Action {
         event_source,
         event_name,
-        access: Access::from_name(access).ok_or_else(|| format!("unknown access level {access}"))?,
+        access: Access::from_name(access)
+            .ok_or_else(|| format!("unknown access level {access}"))?,
         data_event,
         data_type,
         elements,

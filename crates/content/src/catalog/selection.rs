@@ -46,7 +46,18 @@ const BULK: [(&str, &[&str]); 12] = [
     ),
     ("bedrock-mantle", &["CreateInference", "CountTokens", "ListModels", "GetModel"]),
     ("sagemaker", &["BatchPutMetrics", "AddTags", "InvokeEndpoint", "InvokeEndpointAsync"]),
-    ("kms", &["Decrypt", "Encrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "GenerateMac", "Sign"]),
+    (
+        "kms",
+        &[
+            "Decrypt",
+            "Encrypt",
+            "ReEncrypt",
+            "GenerateDataKey",
+            "GenerateDataKeyWithoutPlaintext",
+            "GenerateMac",
+            "Sign",
+        ],
+    ),
     ("s3", &["UploadPart", "AbortMultipartUpload", "CreateMultipartUpload"]),
     ("logs", &["PutLogEvents", "CreateLogStream", "StartQuery"]),
     ("sqs", &["SendMessage", "SendMessageBatch", "DeleteMessage", "ReceiveMessage"]),
@@ -106,9 +117,8 @@ impl Selection {
 fn by_catalog(action: &Action) -> Option<Mode> {
     let service = action.event_source.split('.').next().unwrap_or_default();
     let genai = is_genai_source(action.event_source);
-    let bulk = BULK
-        .iter()
-        .any(|(source, names)| *source == service && names.contains(&action.event_name));
+    let bulk =
+        BULK.iter().any(|(source, names)| *source == service && names.contains(&action.event_name));
     let described = action.event_name.starts_with("Describe");
     if service == "sts" && action.event_name.starts_with("AssumeRole") {
         return Some(Mode::ByPeople);

@@ -1,0 +1,330 @@
+//! Who is suspect, who is not, and why.
+//!
+//! A suspect is an actor with a finding of level high, or with two different rules of level medium;
+//! with one such rule, when it also acts outside the networks declared for it; or that holds
+//! credentials which a suspect made or obtained. Responders, scanners and announced activity are
+//! named, not accused. A credential that is shared by its owner and an intruder is split by
+//! address: what it does from where its owner always worked is not held against anyone.
+
+mod ranking;
+mod taint;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use heptagon_content::questions::Common;
+use heptagon_model::{Level, Timestamp, canonical_principal};
+use serde::{Deserialize, Serialize};
+
+use crate::input::{ActorRow, FindingRow, Inputs, Origin};
+use crate::network;
+use crate::workload::{Purpose, Workload};
+
+pub(crate) use ranking::{containment, quote, rank};
+pub(crate) use taint::Taint;
+
+/// An address is usual when it was used on so many days ...
+const USUAL_DAYS_MIN: u64 = 2;
+/// ... the first of them so long before the first accusing event.
+const USUAL_LEAD_US: i64 = Timestamp::DAY_US;
+
+/// An actor with the reasons to look at it; `heptagon actors` prints it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// The smallest identity an intruder can hold.
+    pub actor: String,
+    /// What it is.
+    pub kind: String,
+    /// The account.
+    pub account: String,
+    /// Who, without session.
+    pub principal: String,
+    /// Access keys seen.
+    pub access_keys: Vec<String>,
+    /// How many sets of temporary credentials were seen.
+    pub sessions: u64,
+    /// Addresses seen.
+    pub source_ips: Vec<String>,
+    /// Clients seen.
+    pub user_agents: Vec<String>,
+    /// Regions seen.
+    pub regions: Vec<String>,
+    /// Earliest event.
+    pub first_time: Timestamp,
+    /// Latest event.
+    pub last_time: Timestamp,
+    /// Events.
+    pub events: u64,
+    /// Changes.
+    pub writes: u64,
+    /// Refused calls.
+    pub denied: u64,
+    /// Ids of its findings.
+    pub findings: Vec<String>,
+    /// A ranking score, not a probability.
+    pub suspicion: u32,
+    /// Whether answers count what it did as adverse.
+    pub suspect: bool,
+    /// Why the score is what it is.
+    pub reasons: Vec<String>,
+}
+
+/// What to lock first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Containment {
+    /// `access-key`, `session`, `root`, `api-key`, `user`.
+    pub kind: String,
+    /// The key, or the principal.
+    pub id: String,
+    /// The account.
+    pub account: String,
+    /// The AWS CLI line, to be reviewed by a human.
+    pub command: String,
+    /// Why.
+    pub why: String,
+}
+
+/// How an event's author is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing<'a> {
+    /// A suspect; `strong` when a rule of level high or a suspect's own making says so.
+    Suspect { strong: bool },
+    /// A responder or scanner, declared.
+    KnownGood(Purpose),
+    /// Announced activity.
+    Announced(&'a str),
+    /// A declared or inferred role where it belongs.
+    Expected(Purpose),
+    /// An AWS service by itself.
+    Service,
+    /// Anybody else.
+    Other,
+}
+
+impl Standing<'_> {
+    pub(crate) fn is_suspect(self) -> bool {
+        matches!(self, Standing::Suspect { .. })
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Case {
+    /// The highest level and the ids of findings that accuse.
+    pub(crate) high: BTreeSet<String>,
+    pub(crate) medium: BTreeSet<String>,
+    /// Addresses accusing events came from.
+    pub(crate) addresses: BTreeSet<String>,
+    /// When the first accusing event was.
+    pub(crate) since: Option<Timestamp>,
+    /// Why beyond findings: made by a suspect, quarantined by AWS.
+    pub(crate) tainted: Vec<String>,
+    /// Excused, and why.
+    pub(crate) excused: Option<String>,
+    /// Whether it acts outside the networks declared for it.
+    pub(crate) outside: bool,
+}
+
+impl Case {
+    pub(crate) fn strong(&self) -> bool {
+        !self.high.is_empty() || !self.tainted.is_empty()
+    }
+
+    pub(crate) fn suspect(&self) -> bool {
+        self.strong() || self.medium.len() >= 2 || (self.outside && !self.medium.is_empty())
+    }
+}
+
+/// Who is suspect.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Suspects {
+    pub(crate) cases: BTreeMap<String, Case>,
+    kinds: HashMap<String, String>,
+    /// Usual addresses of actors that have a case.
+    usual: BTreeSet<(String, String)>,
+}
+
+impl Suspects {
+    /// Weighs findings; `taint` adds what follows from them.
+    pub(crate) fn weigh(inputs: &Inputs, workload: &Workload, common: &Common) -> Suspects {
+        let mut suspects = Suspects::default();
+        let rows: BTreeMap<&str, &ActorRow> =
+            inputs.actors.iter().map(|row| (row.actor.as_str(), row)).collect();
+        for row in &inputs.actors {
+            suspects.kinds.insert(row.actor.clone(), row.kind.clone());
+        }
+        for finding in &inputs.findings {
+            if common.not_accusing_ids.contains(&finding.finding.rule_id) {
+                continue;
+            }
+            for (actor, addresses) in &finding.actors {
+                let principal = rows.get(actor.as_str()).map_or(actor.as_str(), |r| &r.principal);
+                suspects.accuse(finding, actor, principal, addresses, workload);
+            }
+        }
+        suspects.settle(&inputs.origins, workload, &rows);
+        suspects
+    }
+
+    fn accuse(
+        &mut self,
+        row: &FindingRow,
+        actor: &str,
+        principal: &str,
+        addresses: &[String],
+        workload: &Workload,
+    ) {
+        let finding = &row.finding;
+        if finding.level < Level::Medium || self.kind(actor) == "aws-service" {
+            return;
+        }
+        let first = addresses.first().map(String::as_str);
+        let case = self.cases.entry(actor.to_owned()).or_default();
+        let role = workload.role(principal);
+        let fits = |address: Option<&str>| role.is_none_or(|role| role.fits(address, None));
+        let all_fit = addresses.iter().all(|address| fits(Some(address)));
+        if let Some(role) = role.filter(|_| all_fit) {
+            if matches!(role.purpose, Purpose::Responder | Purpose::Scanner) {
+                case.excused = Some(format!("a declared {}", role.purpose.name()));
+                return;
+            }
+            let announced = workload.announced(principal, finding.first_time);
+            if let Some(announced) = announced.filter(|announced| finding.last_time <= announced.to)
+            {
+                case.excused = Some(format!("announced: {}", crate::text::inert(&announced.what)));
+                return;
+            }
+            if finding.level == Level::Medium && !role.networks.is_empty() {
+                // Where it belongs, doing what such roles do: not yet a reason to accuse.
+                return;
+            }
+        } else if let Some(announced) = workload
+            .announced(principal, finding.first_time)
+            .filter(|announced| role.is_none() && finding.last_time <= announced.to)
+        {
+            case.excused = Some(format!("announced: {}", crate::text::inert(&announced.what)));
+            return;
+        }
+        // An application's role in its own network is not the intruder; what it was made to do is
+        // judged by the questions about agency.
+        if role.is_some_and(|role| {
+            role.purpose == Purpose::Application
+                && all_fit
+                && (!role.networks.is_empty() || first.is_none_or(network::by_aws))
+        }) {
+            return;
+        }
+        let ids = if finding.level >= Level::High { &mut case.high } else { &mut case.medium };
+        ids.insert(finding.rule_id.clone());
+        case.addresses.extend(addresses.iter().cloned());
+        case.since = Some(case.since.map_or(finding.first_time, |s| s.min(finding.first_time)));
+    }
+
+    fn settle(
+        &mut self,
+        origins: &[Origin],
+        workload: &Workload,
+        rows: &BTreeMap<&str, &ActorRow>,
+    ) {
+        for origin in origins {
+            let Some(case) = self.cases.get_mut(&origin.actor) else { continue };
+            let principal =
+                rows.get(origin.actor.as_str()).map_or(origin.actor.as_str(), |r| &r.principal);
+            if workload
+                .role(principal)
+                .is_some_and(|role| !role.fits(Some(&origin.source_ip), None))
+            {
+                case.outside = true;
+            }
+        }
+        self.learn_usual(origins);
+    }
+
+    /// Learns the usual addresses of actors that have a case, after taint has added cases.
+    pub(crate) fn learn_usual(&mut self, origins: &[Origin]) {
+        for origin in origins {
+            let Some(case) = self.cases.get(&origin.actor) else { continue };
+            let Some(since) = case.since else { continue };
+            if origin.days >= USUAL_DAYS_MIN
+                && origin.first_time.0 <= since.0 - USUAL_LEAD_US
+                && !case.addresses.contains(&origin.source_ip)
+            {
+                self.usual.insert((origin.actor.clone(), origin.source_ip.clone()));
+            }
+        }
+    }
+
+    /// Adds a suspect for another reason than a finding of its own.
+    pub(crate) fn taint(&mut self, actor: &str, since: Timestamp, reason: String) {
+        let case = self.cases.entry(actor.to_owned()).or_default();
+        if !case.tainted.contains(&reason) {
+            case.tainted.push(reason);
+        }
+        case.since = Some(case.since.map_or(since, |known| known.min(since)));
+    }
+
+    pub(crate) fn kind(&self, actor: &str) -> &str {
+        self.kinds.get(actor).map_or("other", String::as_str)
+    }
+
+    /// The suspects, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let suspects = self.cases.iter().filter(|(_, case)| case.suspect());
+        suspects.map(|(actor, _)| actor.clone()).collect()
+    }
+
+    /// Actors with a finding of level high, whatever excuses them.
+    pub(crate) fn accused(&self) -> BTreeSet<String> {
+        self.cases.iter().filter(|(_, case)| case.strong()).map(|(a, _)| a.clone()).collect()
+    }
+
+    /// How the author of an event is to be taken.
+    pub(crate) fn standing<'w>(
+        &self,
+        workload: &'w Workload,
+        actor: &str,
+        principal: &str,
+        source_ip: Option<&str>,
+        time: Timestamp,
+    ) -> Standing<'w> {
+        if self.kind(actor) == "aws-service" {
+            return Standing::Service;
+        }
+        let role = workload.role(principal);
+        let fits = role.is_none_or(|role| role.fits(source_ip, None));
+        if let Some(announced) = workload.announced(principal, time).filter(|_| fits) {
+            return Standing::Announced(&announced.what);
+        }
+        if let Some(case) = self.cases.get(actor).filter(|case| case.suspect()) {
+            if !self.usual_for(actor, source_ip, role.map(|role| (fits, !role.networks.is_empty())))
+            {
+                return Standing::Suspect { strong: case.strong() };
+            }
+        }
+        match role.filter(|_| fits) {
+            Some(role) if matches!(role.purpose, Purpose::Responder | Purpose::Scanner) => {
+                Standing::KnownGood(role.purpose)
+            }
+            Some(role) => Standing::Expected(role.purpose),
+            None => Standing::Other,
+        }
+    }
+
+    /// Whether a suspect's credential is where its owner always used it.
+    fn usual_for(&self, actor: &str, source_ip: Option<&str>, role: Option<(bool, bool)>) -> bool {
+        let Some(address) = source_ip else { return false };
+        if let Some((fits, has_networks)) = role
+            && has_networks
+        {
+            let accused =
+                self.cases.get(actor).is_some_and(|case| case.addresses.contains(address));
+            return fits && !accused;
+        }
+        self.usual.contains(&(actor.to_owned(), address.to_owned()))
+    }
+}
+
+/// Whether a principal is a user of this name.
+pub(crate) fn is_user(principal: &str, name: &str) -> bool {
+    canonical_principal(principal)
+        .split_once(":user/")
+        .is_some_and(|(_, path)| path.rsplit('/').next() == Some(name))
+}

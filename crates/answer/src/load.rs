@@ -1,0 +1,242 @@
+//! Inputs from a case's tables, read straight from Parquet in a few passes over few columns.
+
+mod columns;
+mod events;
+mod tables;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use heptagon_case::{CaseDir, CaseError, read};
+use heptagon_model::{ArtifactRow, Timestamp};
+
+use crate::input::{Activity, Inputs, Observation, Records, RecordsError, Ref};
+use columns::Columns;
+
+/// Why a case could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A table could not be read.
+    #[error("a table of the case could not be read")]
+    Case(#[from] CaseError),
+    /// A value is not what its column says.
+    #[error("{table}: {reason}")]
+    Value {
+        /// The table.
+        table: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Groups of activity kept: authors, event names and stores are bounded by what AWS has, addresses
+/// are not.
+const ACTIVITY_MAX: usize = 100_000;
+
+/// Everything small of a case; `artifacts` is the manifest.
+pub fn inputs(case: &CaseDir, artifacts: Vec<ArtifactRow>) -> Result<Inputs, LoadError> {
+    let mut inputs = Inputs {
+        case: case.meta().id.clone(),
+        artifacts,
+        presence: tables::presence(case)?,
+        actors: tables::actors(case)?,
+        ..Inputs::default()
+    };
+    let mut refs = HashMap::new();
+    inputs.findings = tables::findings(case, &mut refs, &inputs.artifacts)?;
+    events::summarise(case, &mut inputs, &refs)?;
+    tables::invocations(case, &mut inputs)?;
+    inputs.messages = tables::messages(case)?;
+    Ok(inputs)
+}
+
+/// The records of a case, read again when asked.
+#[derive(Debug)]
+pub struct CaseInputs<'a> {
+    case: &'a CaseDir,
+}
+
+impl<'a> CaseInputs<'a> {
+    /// The records of this case.
+    pub fn new(case: &'a CaseDir) -> CaseInputs<'a> {
+        CaseInputs { case }
+    }
+}
+
+const OBSERVATION: [&str; 16] = [
+    "event_time",
+    "account",
+    "region",
+    "principal",
+    "actor",
+    "event_source",
+    "event_name",
+    "category",
+    "resource",
+    "outcome",
+    "source_ip",
+    "user_agent",
+    "artifact",
+    "record",
+    "request_parameters",
+    "response_elements",
+];
+
+impl Records for CaseInputs<'_> {
+    fn observations(
+        &self,
+        with_parameters: bool,
+        visit: &mut dyn FnMut(&Observation<'_>),
+    ) -> Result<(), RecordsError> {
+        let wanted = if with_parameters { &OBSERVATION[..] } else { &OBSERVATION[..14] };
+        for batch in read(self.case, "observations", Some(wanted))? {
+            let batch = batch?;
+            let columns = Columns::new("observations", &batch);
+            for row in 0..batch.num_rows() {
+                visit(&Observation {
+                    time: columns.time(0, row),
+                    account: columns.text(1, row).unwrap_or_default(),
+                    region: columns.text(2, row).unwrap_or_default(),
+                    principal: columns.text(3, row).unwrap_or_default(),
+                    actor: columns.text(4, row).unwrap_or_default(),
+                    event_source: columns.text(5, row).unwrap_or_default(),
+                    event_name: columns.text(6, row).unwrap_or_default(),
+                    category: columns.text(7, row).unwrap_or_default(),
+                    resource: columns.text(8, row),
+                    outcome: columns.text(9, row).unwrap_or_default(),
+                    source_ip: columns.text(10, row),
+                    user_agent: columns.text(11, row),
+                    artifact: columns.text(12, row).unwrap_or_default(),
+                    record: columns.int(13, row).unwrap_or_default().unsigned_abs(),
+                    request_parameters: with_parameters.then(|| columns.text(14, row)).flatten(),
+                    response_elements: with_parameters.then(|| columns.text(15, row)).flatten(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn activity(
+        &self,
+        by_address: &BTreeSet<String>,
+        summed: &BTreeSet<String>,
+    ) -> Result<Vec<Activity>, RecordsError> {
+        if by_address.is_empty() && summed.is_empty() {
+            return Ok(Vec::new());
+        }
+        type Key = (String, Option<String>, String, String, String, Option<String>);
+        let mut groups: BTreeMap<Key, Activity> = BTreeMap::new();
+        let wanted = [
+            "event_time",
+            "source",
+            "account",
+            "region",
+            "principal",
+            "actor",
+            "event_source",
+            "event_name",
+            "category",
+            "resource",
+            "outcome",
+            "source_ip",
+            "artifact",
+            "record",
+        ];
+        for batch in read(self.case, "events", Some(&wanted))? {
+            let batch = batch?;
+            let columns = Columns::new("events", &batch);
+            for row in 0..batch.num_rows() {
+                let Some(actor) = columns.text(5, row) else { continue };
+                let apart = by_address.contains(actor);
+                if !(apart || summed.contains(actor)) || columns.text(1, row) != Some("cloudtrail")
+                {
+                    continue;
+                }
+                let text = |column: usize| columns.text(column, row).unwrap_or_default();
+                let address = columns.text(11, row).filter(|_| apart).map(str::to_owned);
+                let resource = columns.text(9, row).map(|resource| store_of(resource).to_owned());
+                let key = (
+                    actor.to_owned(),
+                    address.clone(),
+                    text(3).to_owned(),
+                    text(6).to_owned(),
+                    text(7).to_owned(),
+                    resource.clone(),
+                );
+                let time = columns.time(0, row);
+                if groups.len() >= ACTIVITY_MAX && !groups.contains_key(&key) {
+                    continue;
+                }
+                let group = groups.entry(key).or_insert_with(|| Activity {
+                    actor: actor.to_owned(),
+                    principal: text(4).to_owned(),
+                    source_ip: address,
+                    account: text(2).to_owned(),
+                    region: text(3).to_owned(),
+                    event_source: text(6).to_owned(),
+                    event_name: text(7).to_owned(),
+                    category: text(8).to_owned(),
+                    resource,
+                    success: 0,
+                    denied: 0,
+                    failed: 0,
+                    first_time: time,
+                    last_time: time,
+                    first_ref: reference(&columns, 12, 13, row),
+                });
+                group.last_time = group.last_time.max(time);
+                let outcome = text(10);
+                if outcome == "success" {
+                    group.success += 1;
+                } else if crate::input::is_denial(outcome) {
+                    group.denied += 1;
+                } else {
+                    group.failed += 1;
+                }
+            }
+        }
+        let mut rows: Vec<Activity> = groups.into_values().collect();
+        rows.sort_by(|a, b| {
+            (a.first_time, &a.first_ref, &a.actor).cmp(&(b.first_time, &b.first_ref, &b.actor))
+        });
+        Ok(rows)
+    }
+}
+
+/// The bucket of an object; everything else by itself.
+fn store_of(resource: &str) -> &str {
+    match resource.strip_prefix("arn:aws:s3:::") {
+        Some(rest) => rest
+            .split('/')
+            .next()
+            .map_or(resource, |bucket| &resource[..resource.len() - rest.len() + bucket.len()]),
+        None => resource,
+    }
+}
+
+fn reference(columns: &Columns<'_>, artifact: usize, record: usize, row: usize) -> Ref {
+    Ref {
+        artifact: columns.text(artifact, row).unwrap_or_default().to_owned(),
+        record: columns.int(record, row).unwrap_or_default().unsigned_abs(),
+    }
+}
+
+fn hour_of(time: Timestamp) -> Timestamp {
+    const HOUR_US: i64 = 3_600_000_000;
+    Timestamp(time.0.div_euclid(HOUR_US) * HOUR_US)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_summed_up_by_bucket() {
+        for (resource, store) in [
+            ("arn:aws:s3:::b/a/c", "arn:aws:s3:::b"),
+            ("arn:aws:s3:::b", "arn:aws:s3:::b"),
+            ("arn:aws:iam::1:role/a/b", "arn:aws:iam::1:role/a/b"),
+        ] {
+            assert_eq!(store_of(resource), store);
+        }
+    }
+}
