@@ -76,6 +76,8 @@ pub struct RecordMeta {
 
 /// One record, borrowed from the window it was read from.
 #[derive(Debug)]
+// Nearly every record is the large one, and it is never moved after it was read.
+#[allow(clippy::large_enum_variant)]
 pub enum Record<'a> {
     /// A CloudTrail event.
     CloudTrail(CloudTrailRecord<'a>),

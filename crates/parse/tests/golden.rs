@@ -90,7 +90,8 @@ fn golden_cases() {
         for (extension, values) in [("events.jsonl", &lines.events), ("problems.jsonl", &problems)]
         {
             let path = input.with_extension(extension);
-            let text: String = values.iter().map(|value| format!("{value}\n")).collect();
+            let lines: Vec<String> = values.iter().map(Value::to_string).collect();
+            let text = if lines.is_empty() { String::new() } else { lines.join("\n") + "\n" };
             if update {
                 fs::write(&path, &text).unwrap();
             } else if fs::read_to_string(&path).ok().as_ref() != Some(&text) {

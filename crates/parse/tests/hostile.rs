@@ -71,9 +71,11 @@ fn broken_text_costs_time_in_proportion() {
         "\\u",
         "{\n",
     ] {
-        let text = format!("{{\"Records\":[{}", unit.repeat(4_000_000 / unit.len()));
+        let text = format!("{{\"Records\":[{}", unit.repeat(1_000_000 / unit.len()));
         whole(text.as_bytes(), &Limits::DEFAULT);
-        whole(unit.repeat(4_000_000 / unit.len()).as_bytes(), &Limits::DEFAULT);
+        whole(unit.repeat(1_000_000 / unit.len()).as_bytes(), &Limits::DEFAULT);
+        // The same with bytes that are no text.
+        whole(&[b"\xff\n", text.as_bytes(), b"\xff"].concat(), &Limits::DEFAULT);
     }
 }
 

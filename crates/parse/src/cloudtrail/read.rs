@@ -191,13 +191,13 @@ fn member<'a>(scan: &mut Scan<'a>, slot: Slot, draft: &mut Draft<'a>) -> Result<
     let target = match slot {
         Slot::EventTime => &mut draft.event_time,
         Slot::EventVersion => &mut record.event_version,
-        Slot::EventSource => {
-            let value = text(scan)?;
-            return set_required(&mut record.event_source, value, &mut record.nulls, slot);
-        }
-        Slot::EventName => {
-            let value = text(scan)?;
-            return set_required(&mut record.event_name, value, &mut record.nulls, slot);
+        Slot::EventSource | Slot::EventName => {
+            match (text(scan)?, slot) {
+                (None, _) => record.nulls |= 1 << slot as u32,
+                (Some(value), Slot::EventSource) => record.event_source = value,
+                (Some(value), _) => record.event_name = value,
+            }
+            return Ok(());
         }
         Slot::AwsRegion => &mut record.aws_region,
         Slot::SourceIpAddress => &mut record.source_ip_address,
@@ -252,19 +252,6 @@ fn member<'a>(scan: &mut Scan<'a>, slot: Slot, draft: &mut Draft<'a>) -> Result<
     *target = text(scan)?;
     if target.is_none() {
         record.nulls |= 1 << slot as u32;
-    }
-    Ok(())
-}
-
-fn set_required<'a>(
-    target: &mut Text<'a>,
-    value: Option<Text<'a>>,
-    nulls: &mut u64,
-    slot: Slot,
-) -> Result<(), Fault> {
-    match value {
-        Some(value) => *target = value,
-        None => *nulls |= 1 << slot as u32,
     }
     Ok(())
 }

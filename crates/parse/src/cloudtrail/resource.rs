@@ -198,7 +198,7 @@ mod tests {
         ] {
             first_record(&format!("{{{base},{more}}}"), &Limits::DEFAULT, |record| match record {
                 Record::CloudTrail(record) => {
-                    assert_eq!(record.resource().as_deref(), resource, "{more}")
+                    assert_eq!(record.resource().as_deref(), resource, "{more}");
                 }
                 Record::Invocation(_) => panic!("not CloudTrail"),
             });

@@ -126,17 +126,11 @@ impl CloudTrailRecord<'_> {
         if data {
             return Category::Data(self.data_type());
         }
-        match self.read_only {
-            Some(true) => Category::ManagementRead,
-            Some(false) => Category::ManagementWrite,
-            None if ["Get", "List", "Describe", "Head", "Lookup"]
-                .iter()
-                .any(|verb| self.event_name.starts_with(verb)) =>
-            {
-                Category::ManagementRead
-            }
-            None => Category::ManagementWrite,
-        }
+        let reads = self.read_only.unwrap_or_else(|| {
+            let verbs = ["Get", "List", "Describe", "Head", "Lookup"];
+            verbs.iter().any(|verb| self.event_name.starts_with(verb))
+        });
+        if reads { Category::ManagementRead } else { Category::ManagementWrite }
     }
 
     /// Data events of records too old to say so.
@@ -359,7 +353,7 @@ mod tests {
             (r#""apiVersion":null"#, "data:AWS::S3::Object"),
         ] {
             check(&format!("{{{base},{more}}}"), |record| {
-                assert_eq!(record.category().slug(), slug, "{more}")
+                assert_eq!(record.category().slug(), slug, "{more}");
             });
         }
     }

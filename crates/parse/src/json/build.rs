@@ -33,10 +33,7 @@ fn number(raw: &str) -> FieldValue<'_> {
 }
 
 fn read<'a>(scan: &mut Scan<'a>) -> Result<FieldValue<'a>, Fault> {
-    let first = match scan.space() {
-        Ok(first) => first,
-        Err(fault) => return Err(fault),
-    };
+    let first = scan.space()?;
     read_from(scan, first)
 }
 
@@ -145,7 +142,7 @@ mod tests {
     fn visits_values_not_names() {
         let mut seen = Vec::new();
         visit_strings(r#"{"a":"1","b":["2",{"c":"\u0033"}],"d":4}"#, &mut |s| {
-            seen.push(s.to_owned())
+            seen.push(s.to_owned());
         });
         assert_eq!(seen, ["1", "2", "3"]);
     }

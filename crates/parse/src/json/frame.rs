@@ -21,9 +21,7 @@ impl Skipper {
                     at += 1;
                     continue;
                 }
-                let Some(stop) = memchr::memchr2(b'"', b'\\', &bytes[at..]) else {
-                    return None;
-                };
+                let stop = memchr::memchr2(b'"', b'\\', &bytes[at..])?;
                 at += stop + 1;
                 if bytes[at - 1] == b'\\' {
                     self.escaped = true;
@@ -117,14 +115,6 @@ impl Resync<'_> {
             .min()
     }
 
-    /// A known first name anywhere in text that does not begin as JSON.
-    pub(crate) fn record_inside(self, text: &[u8]) -> Option<usize> {
-        FIRST_KEYS
-            .iter()
-            .chain(&["CloudTrailEvent", "messageType", "detail-type"])
-            .find_map(|key| memchr::memmem::find(text, format!("\"{key}\"").as_bytes()))
-    }
-
     /// A line that begins with a brace or bracket, between documents.
     fn line_start(self, text: &[u8], at: usize) -> Option<usize> {
         if self.in_list {
@@ -144,8 +134,7 @@ impl Resync<'_> {
         let end = at + Skipper::default().feed(&text[at..limit])?;
         let next = text[end..].iter().find(|byte| !byte.is_ascii_whitespace());
         let fits = match next {
-            None => true,
-            Some(b',') => true,
+            None | Some(b',') => true,
             Some(b']') => self.in_list,
             Some(b'{' | b'[') => !self.in_list,
             Some(_) => text.get(end) == Some(&b'\n') && !self.in_list,
@@ -172,6 +161,14 @@ impl Resync<'_> {
         }
         Start::No
     }
+}
+
+/// Whether text that does not begin as JSON has a record's name in it.
+pub(crate) fn has_record(text: &[u8]) -> bool {
+    FIRST_KEYS
+        .iter()
+        .chain(&["CloudTrailEvent", "messageType", "detail-type"])
+        .any(|key| memchr::memmem::find(text, format!("\"{key}\"").as_bytes()).is_some())
 }
 
 /// Whether and where JSON begins.

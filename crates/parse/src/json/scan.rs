@@ -49,8 +49,8 @@ const DEPTH_CEILING: usize = 1_024;
 /// High bits where `word` has a quote, a backslash or a control character; the lowest one is exact.
 #[inline]
 fn string_stops(word: u64) -> u64 {
-    let quote = word ^ (ONES * b'"' as u64);
-    let slash = word ^ (ONES * b'\\' as u64);
+    let quote = word ^ (ONES * u64::from(b'"'));
+    let slash = word ^ (ONES * u64::from(b'\\'));
     let quotes = quote.wrapping_sub(ONES) & !quote;
     let slashes = slash.wrapping_sub(ONES) & !slash;
     let controls = word.wrapping_sub(SPACES) & !word;

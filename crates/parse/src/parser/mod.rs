@@ -1,28 +1,27 @@
 //! Framing: windows of bytes to elements, in bounded memory.
 
+mod element;
+mod recover;
+
 use std::io::{self, Read};
 
 use heptagon_model::{Limits, ProblemCode, Severity};
 
 use crate::{
-    cloudtrail::{Draft, is_list_name, read},
-    element::{Desk, Place, list_envelope},
+    cloudtrail::is_list_name,
+    element::{Place, list_envelope},
     encoding::{self, Encoding},
     hint::Hint,
     json::{
         Fault, Scan,
-        frame::{Resync, Skipper, Start},
-        path,
+        frame::{Resync, Skipper, Start, has_record},
     },
     kind::{Tally, sniff},
-    record::{ContentKind, End, Envelope, RecordMeta, RecordProblem, Sink, quote},
+    record::{ContentKind, End, Envelope, RecordProblem, Sink},
 };
 
 /// Bytes looked at before content is called unsupported.
 const SNIFF_BYTES: usize = 64 << 10;
-
-/// Bytes behind a resumption point that must be known before it is trusted.
-const MARGIN: usize = 256;
 
 /// Reads one artifact's content: fed windows of bytes, it hands records and problems to a [`Sink`].
 ///
@@ -91,7 +90,7 @@ enum Step {
 
 /// The text of a window, and what was masked in it.
 struct Text<'t> {
-    text: &'t str,
+    all: &'t str,
     /// Positions of masked bytes.
     bad: &'t [usize],
     /// The bytes as they were.
@@ -104,17 +103,23 @@ impl<'t> Text<'t> {
         self.end != End::More
     }
 
+    /// Whether anything between two positions was masked.
+    fn masked(&self, at: usize, end: usize) -> bool {
+        let next = self.bad.get(self.bad.partition_point(|bad| *bad < at));
+        next.is_some_and(|bad| *bad < end)
+    }
+
     /// What one element may take at most from `at` on, and whether that is less than what is there:
     /// what an element turns out to be depends on these bytes alone, never on the window.
     fn view(&self, at: usize, bytes_max: usize) -> (&'t str, bool) {
         let mut end = at.saturating_add(bytes_max).saturating_add(1);
-        if end >= self.text.len() {
-            return (self.text, false);
+        if end >= self.all.len() {
+            return (self.all, false);
         }
-        while !self.text.is_char_boundary(end) {
+        while !self.all.is_char_boundary(end) {
             end -= 1;
         }
-        (&self.text[..end], true)
+        (&self.all[..end], true)
     }
 }
 
@@ -229,18 +234,18 @@ impl Parser {
     fn feed_utf8(&mut self, window: &[u8], end: End, sink: &mut dyn Sink) -> usize {
         let error = match std::str::from_utf8(window) {
             Ok(text) => {
-                return self.run(&Text { text, bad: &[], bytes: window, end }, sink);
+                return self.run(&Text { all: text, bad: &[], bytes: window, end }, sink);
             }
             Err(error) => error,
         };
         if error.error_len().is_none() && end == End::More {
             let valid = &window[..error.valid_up_to()];
             let text = std::str::from_utf8(valid).unwrap_or_default();
-            return self.run(&Text { text, bad: &[], bytes: valid, end }, sink);
+            return self.run(&Text { all: text, bad: &[], bytes: valid, end }, sink);
         }
         let (text, bad) = encoding::mask_invalid(window, end != End::More);
         let bytes = &window[..text.len()];
-        self.run(&Text { text: &text, bad: &bad, bytes, end }, sink)
+        self.run(&Text { all: &text, bad: &bad, bytes, end }, sink)
     }
 
     fn feed_utf16(&mut self, window: &[u8], little: bool, end: End, sink: &mut dyn Sink) -> usize {
@@ -248,7 +253,7 @@ impl Parser {
         let last = end != End::More;
         let (taken, invalid) = encoding::transcode(window, little, last, &mut pending);
         self.pending_invalid |= invalid;
-        let text = Text { text: &pending, bad: &[], bytes: pending.as_bytes(), end };
+        let text = Text { all: &pending, bad: &[], bytes: pending.as_bytes(), end };
         let consumed = self.run(&text, sink);
         pending.drain(..consumed);
         self.pending = pending;
@@ -266,31 +271,30 @@ impl Parser {
     fn run(&mut self, text: &Text<'_>, sink: &mut dyn Sink) -> usize {
         let mut at = 0;
         while let Step::To(next) = self.step(text, at, sink) {
-            self.base = self.offset(text.text, at, self.base, next);
+            self.base = self.offset(text.all, at, self.base, next);
             at = next;
             if self.tally.truth {
                 self.state = State::Drain;
             }
         }
-        if text.complete() && at < text.text.len() {
+        if text.complete() && at < text.all.len() {
             // Only white space and delimiters are left when nothing more can be done.
-            self.base = self.offset(text.text, at, self.base, text.text.len());
-            at = text.text.len();
+            self.base = self.offset(text.all, at, self.base, text.all.len());
+            at = text.all.len();
         }
         at
     }
 
     /// One element, delimiter run or state change; `self.base` is the offset of `at`.
     fn step(&mut self, text: &Text<'_>, at: usize, sink: &mut dyn Sink) -> Step {
-        let bytes = text.text.as_bytes();
+        let bytes = text.all.as_bytes();
         match self.state.clone() {
             State::Start => self.start(text, at),
             State::Top => {
-                let next = self.blank(text.text, at);
+                let next = self.blank(text.all, at);
                 match bytes.get(next) {
-                    None if next > at => Step::To(next),
+                    _ if next > at => Step::To(next),
                     None => Step::Wait,
-                    Some(_) if next > at => Step::To(next),
                     Some(b'[') => {
                         let list = List {
                             envelope: Envelope::Array,
@@ -385,8 +389,8 @@ impl Parser {
 
     /// Decides by the first characters whether this is JSON at all.
     fn start(&mut self, text: &Text<'_>, at: usize) -> Step {
-        let bytes = text.text.as_bytes();
-        let next = self.blank(text.text, at);
+        let bytes = text.all.as_bytes();
+        let next = self.blank(text.all, at);
         if next > at {
             return Step::To(next);
         }
@@ -407,9 +411,8 @@ impl Parser {
             if bytes.len() - at < SNIFF_BYTES && !text.complete() {
                 return Step::Wait;
             }
-            let resync = Resync { first_key: None, in_list: false };
             let head = &bytes[at..bytes.len().min(at + SNIFF_BYTES)];
-            if resync.record_inside(head).is_none() {
+            if !has_record(head) {
                 self.unsupported = Some(sniff(&text.bytes[at..]));
                 self.state = State::Drain;
                 return Step::To(bytes.len());
@@ -421,7 +424,7 @@ impl Parser {
 
     /// The members behind a list.
     fn tail(&mut self, text: &Text<'_>, at: usize, sink: &mut dyn Sink) -> Step {
-        let bytes = text.text.as_bytes();
+        let bytes = text.all.as_bytes();
         let next = blank(bytes, at);
         if next > at {
             return Step::To(next);
@@ -479,383 +482,6 @@ impl Parser {
         self.state = State::Garbage(None);
         Step::To(at)
     }
-
-    /// One element at `at`, in a list or between documents.
-    fn element(
-        &mut self,
-        text: &Text<'_>,
-        at: usize,
-        list: Option<List>,
-        sink: &mut dyn Sink,
-    ) -> Step {
-        let bytes = text.text.as_bytes();
-        if !text.bad.is_empty() {
-            return self.element_of_masked(text, at, list, sink);
-        }
-        match bytes[at] {
-            b'{' => {}
-            b'[' | b'"' => return self.value(text, at, list, sink),
-            _ if list.is_some() => return self.value(text, at, list, sink),
-            _ => return self.broken(text, at, list, Fault::Syntax("plain text"), sink),
-        }
-        let (view, _) = text.view(at, self.limits.record_bytes_max);
-        let mut scan = Scan::new(view, at, self.limits.json_depth_max);
-        let mut draft = Draft::default();
-        if let Err(fault) = read(&mut scan, list.is_none(), &mut draft) {
-            return self.broken(text, at, list, fault, sink);
-        }
-        if let Some(name) = draft.entered.take() {
-            let message_type = draft.others.iter().find(|(key, _)| key == "messageType");
-            let control = message_type.is_some_and(|(_, value)| value.contains("CONTROL_MESSAGE"));
-            let envelope = match list_envelope(&name) {
-                Envelope::CwlSubscription if message_type.is_none() => Envelope::FilterLogEvents,
-                envelope => envelope,
-            };
-            if draft.others.iter().any(|(key, _)| key == "heptagon_truth") {
-                self.tally.truth = true;
-            }
-            self.tally.list.get_or_insert(envelope);
-            self.state = State::List(List { envelope, braced: true, control, empty: true });
-            return Step::To(scan.at() + 1);
-        }
-        let end = scan.at();
-        self.settle(text.text, at, end, list, false, Some(draft), sink);
-        Step::To(end)
-    }
-
-    /// An element that is no object.
-    fn value(
-        &mut self,
-        text: &Text<'_>,
-        at: usize,
-        list: Option<List>,
-        sink: &mut dyn Sink,
-    ) -> Step {
-        let (view, _) = text.view(at, self.limits.record_bytes_max);
-        let mut scan = Scan::new(view, at, self.limits.json_depth_max);
-        match scan.value() {
-            Ok(_) => {
-                let end = scan.at();
-                self.settle(text.text, at, end, list, false, None, sink);
-                Step::To(end)
-            }
-            Err(fault) => self.broken(text, at, list, fault, sink),
-        }
-    }
-
-    /// An element in a window with bytes that are no valid UTF-8: its end is found first, then its
-    /// own bytes are read with U+FFFD for what is invalid.
-    fn element_of_masked(
-        &mut self,
-        text: &Text<'_>,
-        at: usize,
-        list: Option<List>,
-        sink: &mut dyn Sink,
-    ) -> Step {
-        let rest = &text.bad[text.bad.partition_point(|bad| *bad < at)..];
-        let clean = Text { text: text.text, bad: &[], bytes: text.bytes, end: text.end };
-        let (view, _) = text.view(at, self.limits.record_bytes_max);
-        let end = Skipper::default().feed(&view.as_bytes()[at..]).map(|length| at + length);
-        let lossy = match end {
-            Some(end) => rest.first().is_some_and(|bad| *bad < end),
-            None => false,
-        };
-        let (Some(end), true) = (end, lossy) else {
-            return self.element(&clean, at, list, sink);
-        };
-        // A container's own members may be invalid without its records being so.
-        let mut scan = Scan::new(text.text, at, self.limits.json_depth_max);
-        let mut draft = Draft::default();
-        if list.is_none()
-            && text.text.as_bytes()[at] == b'{'
-            && (read(&mut scan, true, &mut draft).is_err() || draft.entered.is_some())
-        {
-            return self.element(&clean, at, list, sink);
-        }
-        let whole = String::from_utf8_lossy(&text.bytes[at..end]).into_owned();
-        let mut scan = Scan::new(&whole, 0, self.limits.json_depth_max);
-        let mut draft = Draft::default();
-        let is_object = whole.starts_with('{');
-        let outcome =
-            if is_object { read(&mut scan, false, &mut draft) } else { scan.value().map(|_| ()) };
-        if let Err(fault) = outcome {
-            return self.broken(&clean, at, list, fault, sink);
-        }
-        let draft = is_object.then_some(draft);
-        self.settle_place(&whole, 0, scan.at(), end - at, list, true, draft, sink);
-        Step::To(end)
-    }
-
-    fn with_desk<T>(
-        &mut self,
-        sink: &mut dyn Sink,
-        place: Place,
-        work: impl FnOnce(&mut Desk<'_>) -> T,
-    ) -> T {
-        let mut desk = Desk {
-            limits: &self.limits,
-            sink,
-            tally: &mut self.tally,
-            place,
-            lossy: false,
-            control: false,
-        };
-        work(&mut desk)
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn settle(
-        &mut self,
-        text: &str,
-        at: usize,
-        end: usize,
-        list: Option<List>,
-        lossy: bool,
-        draft: Option<Draft<'_>>,
-        sink: &mut dyn Sink,
-    ) {
-        let length = match self.encoding {
-            Some(Encoding::Utf16 { .. }) => encoding::utf16_bytes(&text[at..end]) as usize,
-            _ => end - at,
-        };
-        self.settle_place(text, at, end, length, list, lossy, draft, sink);
-    }
-
-    /// Hands over a complete element.
-    #[allow(clippy::too_many_arguments)]
-    fn settle_place(
-        &mut self,
-        text: &str,
-        at: usize,
-        end: usize,
-        length: usize,
-        list: Option<List>,
-        lossy: bool,
-        draft: Option<Draft<'_>>,
-        sink: &mut dyn Sink,
-    ) {
-        let envelope = match list {
-            Some(list) => list.envelope,
-            None if self.fresh_line => Envelope::None,
-            None => Envelope::Firehose,
-        };
-        self.fresh_line = false;
-        if let State::List(list) = &mut self.state {
-            list.empty = false;
-        }
-        let place = Place { offset: self.base, length };
-        let raw = &text[at..end];
-        if end - at > self.limits.record_bytes_max {
-            self.skipped(ProblemCode::RecordTooLong, self.base, (end - at) as u64, sink);
-            return;
-        }
-        let known = self.tally.cloudtrail + self.tally.invocations;
-        let mut desk = Desk {
-            limits: &self.limits,
-            sink,
-            tally: &mut self.tally,
-            place,
-            lossy,
-            control: list.is_some_and(|list| list.control),
-        };
-        match draft {
-            Some(draft) => desk.settle_object(draft, raw, envelope),
-            None => desk.settle_value(raw, envelope),
-        }
-        if self.first_key.is_none() && self.tally.cloudtrail + self.tally.invocations > known {
-            let mut first = None;
-            path::for_each_member(raw, |key, _| {
-                first.get_or_insert(key.raw);
-            });
-            self.first_key = first.filter(|key| key.len() <= 64).map(str::to_owned);
-        }
-    }
-
-    /// An element that cannot be read to its end: waits, skips it, or goes on behind it.
-    fn broken(
-        &mut self,
-        text: &Text<'_>,
-        at: usize,
-        list: Option<List>,
-        fault: Fault,
-        sink: &mut dyn Sink,
-    ) -> Step {
-        let (view, full) = text.view(at, self.limits.record_bytes_max);
-        let bytes = view.as_bytes();
-        let complete = text.complete() && !full;
-        // Whether more bytes could change what is found here.
-        let open = !text.complete() && !full;
-        if open && fault == Fault::End {
-            return Step::Wait;
-        }
-        let resync = Resync { first_key: self.first_key.as_deref(), in_list: list.is_some() };
-        match fault {
-            Fault::End => {
-                // Complete records inside what looks like one endless record are kept.
-                if let Some(next) = resync.record_start(bytes, at + 1) {
-                    let reason = "the record is not closed".into();
-                    return self.lose(bytes, at, next, ProblemCode::InvalidJson, reason, sink);
-                }
-                if complete {
-                    self.truncated = true;
-                    let reason = "the content ends inside a record".into();
-                    return self.lose(bytes, at, bytes.len(), ProblemCode::Truncated, reason, sink);
-                }
-                self.skip(list, ProblemCode::RecordTooLong);
-                Step::To(at)
-            }
-            Fault::Deep => {
-                self.skip(list, ProblemCode::RecordTooDeep);
-                Step::To(at)
-            }
-            Fault::Syntax(what) => {
-                let next = if matches!(bytes[at], b'{' | b'[' | b'"') {
-                    resync.find(bytes, at)
-                } else {
-                    match resync.json_start(bytes, at + 1) {
-                        Start::At(next) => Some(next),
-                        Start::Perhaps(_) if open => return Step::Wait,
-                        Start::Perhaps(_) | Start::No => None,
-                    }
-                };
-                let reason = format!("not JSON: {what}");
-                match next {
-                    Some(next) if list.is_none() && is_prefix(bytes, at, next) => {
-                        self.prefix(bytes, at, next, sink)
-                    }
-                    Some(next) if open && bytes.len() - next < MARGIN => Step::Wait,
-                    Some(next) => {
-                        self.lose(bytes, at, next, ProblemCode::InvalidJson, reason, sink)
-                    }
-                    None if open => Step::Wait,
-                    None => {
-                        self.state = State::Garbage(list);
-                        self.lose(bytes, at, bytes.len(), ProblemCode::InvalidJson, reason, sink)
-                    }
-                }
-            }
-        }
-    }
-
-    /// Text before a document on its line, as loggers write it: told once, no record is lost by it.
-    fn prefix(&mut self, bytes: &[u8], at: usize, next: usize, sink: &mut dyn Sink) -> Step {
-        if !std::mem::replace(&mut self.prefixed, true) {
-            let text = quote(&String::from_utf8_lossy(&bytes[at..next]));
-            sink.problem(RecordProblem {
-                ordinal: None,
-                offset: self.base,
-                severity: Severity::Warning,
-                code: ProblemCode::InvalidJson,
-                reason: format!("text before records, like `{text}`, is passed over"),
-            });
-        }
-        Step::To(next)
-    }
-
-    fn skip(&mut self, back: Option<List>, code: ProblemCode) {
-        let (offset, skipper) = (self.base, Skipper::default());
-        self.state = State::Skip { skipper, back, code, offset, bytes: 0 };
-    }
-
-    /// One record lost between `at` and `next`.
-    fn lose(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        next: usize,
-        code: ProblemCode,
-        reason: String,
-        sink: &mut dyn Sink,
-    ) -> Step {
-        debug_assert!(next > at && next <= bytes.len());
-        self.fresh_line = true;
-        if let State::List(list) = &mut self.state {
-            list.empty = false;
-        }
-        let place = Place { offset: self.base, length: next - at };
-        let tail = format!("{reason} ({} bytes)", next - at);
-        self.with_desk(sink, place, |desk| desk.lost(code, tail));
-        Step::To(next)
-    }
-
-    fn skipped(&mut self, code: ProblemCode, offset: u64, bytes: u64, sink: &mut dyn Sink) {
-        self.fresh_line = false;
-        let reason = match code {
-            ProblemCode::RecordTooDeep => format!(
-                "the record of {bytes} bytes is nested deeper than {} levels",
-                self.limits.json_depth_max
-            ),
-            _ => format!(
-                "the record of {bytes} bytes is longer than {} bytes",
-                self.limits.record_bytes_max
-            ),
-        };
-        let place = Place { offset, length: 0 };
-        self.with_desk(sink, place, |desk| desk.lost(code, reason));
-    }
-
-    /// The last words when nothing more is to come.
-    fn finish(&mut self, end: End, sink: &mut dyn Sink) {
-        let open = match std::mem::replace(&mut self.state, State::Drain) {
-            State::Body { offset } => {
-                let meta = RecordMeta {
-                    ordinal: self.tally.next(),
-                    offset,
-                    length: u32::try_from(self.base).unwrap_or(u32::MAX),
-                    envelope: Envelope::None,
-                    complete_source: true,
-                };
-                if self.hint == Hint::Marker {
-                    self.tally.control += 1;
-                    sink.notice(
-                        &meta,
-                        "the marker by which Bedrock checks its permission to write",
-                    );
-                } else {
-                    self.tally.bodies += 1;
-                    sink.notice(&meta, "a body that an invocation log entry refers to");
-                }
-                false
-            }
-            State::List(_) | State::Tail | State::Member(_) => true,
-            _ => false,
-        };
-        if open && !self.truncated {
-            self.truncated = true;
-            sink.problem(RecordProblem {
-                ordinal: None,
-                offset: self.base,
-                severity: Severity::Warning,
-                code: ProblemCode::Truncated,
-                reason: match end {
-                    End::Truncated => "the content is cut off between two records".into(),
-                    _ => {
-                        "the list of records is not closed: records behind it may be missing".into()
-                    }
-                },
-            });
-        }
-        if std::mem::take(&mut self.pending_invalid) {
-            sink.problem(RecordProblem {
-                ordinal: None,
-                offset: 0,
-                severity: Severity::Warning,
-                code: ProblemCode::InvalidText,
-                reason: "the content is UTF-16 with invalid units; they were replaced by U+FFFD"
-                    .into(),
-            });
-        }
-    }
-}
-
-/// Whether what stands between `at` and the document at `next` is a line's beginning.
-fn is_prefix(bytes: &[u8], at: usize, next: usize) -> bool {
-    const PREFIX_BYTES: usize = 1_024;
-    let text = &bytes[at..next];
-    bytes[at].is_ascii_graphic()
-        && !matches!(bytes[at], b'{' | b'[' | b'"' | b'}' | b']')
-        && text.len() <= PREFIX_BYTES
-        && !text.contains(&b'\n')
 }
 
 /// Skips white space and commas.
