@@ -1,5 +1,6 @@
 //! Lists the files under the evidence roots.
 
+use std::collections::BTreeSet;
 use std::fs::{self, FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,14 +47,17 @@ pub fn discover(roots: &[PathBuf], exclude: &[PathBuf]) -> Result<Discovery, Evi
     }
     let exclude: Vec<PathBuf> =
         exclude.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
+    let folders: BTreeSet<PathBuf> = known
+        .iter()
+        .filter(|(_, _, metadata)| metadata.is_dir())
+        .map(|(canonical, _, _)| canonical.clone())
+        .collect();
+    let mut listed = BTreeSet::new();
     let mut discovery = Discovery::default();
-    for (at, (canonical, root, metadata)) in known.iter().enumerate() {
-        let inside_another = known.iter().enumerate().any(|(other, (outer, _, outer_metadata))| {
-            canonical.starts_with(outer)
-                && (canonical != outer && outer_metadata.is_dir()
-                    || canonical == outer && other < at)
-        });
-        if inside_another || exclude.iter().any(|path| canonical.starts_with(path)) {
+    for (canonical, root, metadata) in &known {
+        let inside_another = canonical.ancestors().skip(1).any(|outer| folders.contains(outer));
+        let excluded = exclude.iter().any(|path| canonical.starts_with(path));
+        if inside_another || excluded || !listed.insert(canonical) {
             continue;
         }
         if metadata.is_file() {

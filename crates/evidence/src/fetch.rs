@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use heptagon_model::{ArtifactId, Problem};
 
-use crate::verify::locate;
+use crate::verify::Places;
 use crate::visit::{ArtifactDone, ArtifactHeader, Content, Visitor};
 use crate::{EvidenceError, FoundFile, Opener};
 
@@ -29,7 +29,7 @@ impl Opener {
         ranges: &[Range],
     ) -> Result<Vec<Vec<u8>>, EvidenceError> {
         let file_uri = uri.split('!').next().unwrap_or(uri);
-        let places = locate(roots, file_uri);
+        let places = Places::new(roots).locate(file_uri);
         let mut order: Vec<usize> = (0..ranges.len()).collect();
         order.sort_by_key(|at| ranges[*at]);
         let mut seen = false;

@@ -12,29 +12,38 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-/// Hashes at most `limit` bytes from the reader's position; gives the hash and the count.
-pub(crate) fn sha256_of(file: &mut impl Read, limit: u64) -> io::Result<([u8; 32], u64)> {
-    let mut hasher = Sha256::new();
-    let mut block = vec![0; BLOCK];
-    let mut count = 0;
-    while count < limit {
-        let want = usize::try_from(limit - count).unwrap_or(BLOCK).min(BLOCK);
-        match file.read(&mut block[..want]) {
-            Ok(0) => break,
-            Ok(read) => {
-                hasher.update(&block[..read]);
-                count += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok((hasher.finalize().into(), count))
+/// The hash of what could be read, how much that was, and what ended it before the end.
+pub(crate) struct Hashed {
+    pub(crate) sha256: [u8; 32],
+    pub(crate) bytes: u64,
+    pub(crate) stopped: Option<io::Error>,
 }
 
-/// Hashes a whole file by path.
-pub(crate) fn sha256_of_path(path: &std::path::Path) -> io::Result<[u8; 32]> {
-    sha256_of(&mut File::open(path)?, u64::MAX).map(|(hash, _)| hash)
+/// Hashes at most `limit` bytes from the reader's position.
+pub(crate) fn sha256_of(file: &mut impl Read, limit: u64) -> Hashed {
+    let mut hasher = Sha256::new();
+    let mut block = vec![0; BLOCK];
+    let mut bytes = 0;
+    let mut stopped = None;
+    while bytes < limit && stopped.is_none() {
+        let want = usize::try_from(limit - bytes).unwrap_or(BLOCK).min(BLOCK);
+        match file.read(&mut block[..want]) {
+            Ok(0) => break,
+            Ok(count) => {
+                hasher.update(&block[..count]);
+                bytes += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => stopped = Some(error),
+        }
+    }
+    Hashed { sha256: hasher.finalize().into(), bytes, stopped }
+}
+
+/// Hashes a whole file by path; a file that cannot be read to its end has no hash.
+pub(crate) fn sha256_of_path(path: &std::path::Path) -> Option<[u8; 32]> {
+    let hashed = sha256_of(&mut File::open(path).ok()?, u64::MAX);
+    hashed.stopped.is_none().then_some(hashed.sha256)
 }
 
 pub(crate) fn hex(hash: &[u8; 32]) -> String {

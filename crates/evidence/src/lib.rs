@@ -13,6 +13,7 @@
 //! when it is hit; the same bytes give the same calls in the same order.
 
 mod archive;
+mod budget;
 mod codec;
 mod discover;
 mod error;
@@ -26,6 +27,7 @@ pub mod name;
 mod opener;
 mod outcome;
 mod recognise;
+mod spill;
 mod verify;
 mod visit;
 mod walk;

@@ -40,12 +40,12 @@ impl Opener {
         });
         let (mut opened, before) = match opened {
             Ok((_, metadata)) if !metadata.is_file() => {
-                visitor.problem(unreadable(file, "no longer a regular file".into()));
+                visitor.problem(unreadable(file, "no longer a regular file"));
                 return Ok(());
             }
             Ok(opened) => opened,
             Err(error) => {
-                visitor.problem(unreadable(file, describe(&error)));
+                visitor.problem(unreadable(file, &describe(&error)));
                 return Ok(());
             }
         };
@@ -53,37 +53,31 @@ impl Opener {
         room.clear();
         let whole_max = self.limits.whole_bytes_max as u64;
         let mut in_memory = before.len() <= whole_max;
-        let mut faults = Vec::new();
-        let mut truncated = false;
-        let mut cut = |error: &std::io::Error| {
-            truncated = true;
-            let reason = format!("reading stopped: {}", describe(error));
-            faults.push(Fault::lost(ProblemCode::Unreadable, reason));
-        };
+        let mut stopped = None;
         if in_memory {
             room.reserve(before.len() as usize + 1);
-            if let Err(error) = Read::take(&mut opened, whole_max + 1).read_to_end(&mut room) {
-                cut(&error);
-            }
+            stopped = Read::take(&mut opened, whole_max + 1).read_to_end(&mut room).err();
             in_memory = room.len() as u64 <= whole_max;
         }
         let (hash, bytes) = if in_memory {
             (sha256(&room), room.len() as u64)
         } else {
-            let hashed = opened.rewind().and_then(|()| sha256_of(&mut opened, u64::MAX));
-            match hashed.and_then(|hashed| opened.rewind().map(|()| hashed)) {
-                Ok(hashed) => hashed,
-                Err(error) => {
-                    visitor.problem(unreadable(file, describe(&error)));
-                    self.tools.raw.push(room);
-                    return Ok(());
-                }
-            }
+            let start = opened.rewind();
+            let hashed = sha256_of(&mut opened, u64::MAX);
+            stopped = start.and_then(|()| opened.rewind()).err().or(hashed.stopped);
+            (hashed.sha256, hashed.bytes)
         };
-        if bytes == 0 && truncated {
-            visitor.problem(unreadable(file, "no byte of it can be read".into()));
-            self.tools.raw.push(room);
-            return Ok(());
+        let truncated = stopped.is_some();
+        let mut faults = Vec::new();
+        if let Some(error) = stopped {
+            let why = describe(&error);
+            if bytes == 0 {
+                visitor.problem(unreadable(file, &why));
+                self.tools.raw.push(room);
+                return Ok(());
+            }
+            let reason = format!("reading stopped after {bytes} bytes: {why}");
+            faults.push(Fault::lost(ProblemCode::Unreadable, reason));
         }
         if !truncated && opened.metadata().is_ok_and(|after| has_changed(&before, &after, bytes)) {
             faults.push(Fault::warning(
@@ -113,7 +107,7 @@ fn has_changed(before: &Metadata, after: &Metadata, read: u64) -> bool {
     before.len() != read || after.len() != read || before.modified().ok() != after.modified().ok()
 }
 
-fn unreadable(file: &FoundFile, why: String) -> Problem {
+fn unreadable(file: &FoundFile, why: &str) -> Problem {
     Problem {
         artifact: String::new(),
         uri: file.uri.clone(),

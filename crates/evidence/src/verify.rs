@@ -1,6 +1,9 @@
 //! Holds the evidence against the manifest, and the ledger against itself.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use heptagon_model::ArtifactRow;
 
@@ -37,9 +40,8 @@ impl Verification {
     }
 }
 
-/// Hashes every file of `rows` again and walks the ledger.
+/// Hashes every file of `rows` again, on all processors, and walks the ledger.
 pub fn verify(roots: &[PathBuf], rows: &[ArtifactRow], ledger: &Path) -> Verification {
-    let mut artifacts = ArtifactCheck::default();
     let mut files: Vec<(&str, &str)> = rows
         .iter()
         .filter(|row| name::is_top_level(&row.uri))
@@ -47,60 +49,107 @@ pub fn verify(roots: &[PathBuf], rows: &[ArtifactRow], ledger: &Path) -> Verific
         .collect();
     files.sort_unstable();
     files.dedup();
-    for (uri, sha256) in files {
-        let hashes: Vec<String> = locate(roots, uri)
-            .iter()
-            .filter_map(|path| sha256_of_path(path).ok())
-            .map(|hash| hex(&hash))
-            .collect();
-        if hashes.iter().any(|hash| hash == sha256) {
-            artifacts.ok += 1;
-        } else if hashes.is_empty() {
-            artifacts.missing.push(uri.to_owned());
-        } else {
-            artifacts.changed.push(uri.to_owned());
+    let places = Places::new(roots);
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut part = ArtifactCheck::default();
+        while let Some((uri, sha256)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match state(&places, uri, sha256) {
+                State::Ok => part.ok += 1,
+                State::Changed => part.changed.push((*uri).to_owned()),
+                State::Missing => part.missing.push((*uri).to_owned()),
+            }
         }
+        part
+    };
+    let threads =
+        std::thread::available_parallelism().map_or(1, usize::from).min(files.len().max(1));
+    let parts: Vec<ArtifactCheck> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        handles
+            .into_iter()
+            .map(|handle| handle.join().expect("the worker does not panic"))
+            .collect()
+    });
+    let mut artifacts = ArtifactCheck::default();
+    for part in parts {
+        artifacts.ok += part.ok;
+        artifacts.changed.extend(part.changed);
+        artifacts.missing.extend(part.missing);
     }
-    artifacts.changed.dedup();
-    artifacts.missing.dedup();
+    for uris in [&mut artifacts.changed, &mut artifacts.missing] {
+        uris.sort_unstable();
+        uris.dedup();
+    }
     Verification { artifacts, ledger: check(ledger) }
 }
 
-/// The regular files that a top-level URI may stand for, one per root that has it.
-///
-/// The URI may come from a manifest that was tampered with, so it never leads out of a root.
-pub(crate) fn locate(roots: &[PathBuf], uri: &str) -> Vec<PathBuf> {
-    let Some(below) = path_of(uri) else { return Vec::new() };
-    let mut places = Vec::new();
-    for root in roots {
-        let place = if root.is_file() {
-            let is_it = root.file_name().is_some_and(|name| name == below.as_os_str());
-            is_it.then(|| root.clone())
-        } else {
-            Some(root.join(&below))
-        };
-        places.extend(place.filter(|path| {
-            let is_file = |path: &Path| std::fs::symlink_metadata(path).is_ok_and(|m| m.is_file());
-            path == root || is_file(path)
-        }));
+enum State {
+    Ok,
+    Changed,
+    Missing,
+}
+
+fn state(places: &Places, uri: &str, sha256: &str) -> State {
+    let found = places.locate(uri);
+    let hashes: Vec<String> =
+        found.iter().filter_map(|path| sha256_of_path(path)).map(|hash| hex(&hash)).collect();
+    if hashes.iter().any(|hash| hash == sha256) {
+        State::Ok
+    } else if hashes.is_empty() {
+        State::Missing
+    } else {
+        State::Changed
     }
-    places
+}
+
+/// Where the files of the roots are.
+pub(crate) struct Places {
+    folders: Vec<PathBuf>,
+    /// Roots that are files, by name.
+    files: BTreeMap<OsString, Vec<PathBuf>>,
+}
+
+impl Places {
+    pub(crate) fn new(roots: &[PathBuf]) -> Places {
+        let mut places = Places { folders: Vec::new(), files: BTreeMap::new() };
+        for root in roots {
+            match root.file_name() {
+                Some(name) if root.is_file() => {
+                    places.files.entry(name.to_owned()).or_default().push(root.clone());
+                }
+                _ => places.folders.push(root.clone()),
+            }
+        }
+        places
+    }
+
+    /// The regular files that a top-level URI may stand for, one per root that has it.
+    ///
+    /// The URI may come from a manifest that was tampered with, so it never leads out of a root.
+    pub(crate) fn locate(&self, uri: &str) -> Vec<PathBuf> {
+        let Some(below) = path_of(uri) else { return Vec::new() };
+        let files = self.files.get(below.as_os_str()).into_iter().flatten().cloned();
+        let in_folders = self.folders.iter().map(|root| root.join(&below)).filter(|path| {
+            std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file())
+        });
+        files.chain(in_folders).collect()
+    }
 }
 
 fn path_of(uri: &str) -> Option<PathBuf> {
-    let bytes = name::unescape(uri)?;
-    let path = path_from(bytes)?;
-    let inside = path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    let path = path_from(name::unescape(uri)?);
+    let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
     (inside && path.components().next().is_some()).then_some(path)
 }
 
 #[cfg(unix)]
-fn path_from(bytes: Vec<u8>) -> Option<PathBuf> {
+fn path_from(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt;
-    Some(PathBuf::from(std::ffi::OsString::from_vec(bytes)))
+    PathBuf::from(OsString::from_vec(bytes))
 }
 
 #[cfg(not(unix))]
-fn path_from(bytes: Vec<u8>) -> Option<PathBuf> {
-    String::from_utf8(bytes).ok().map(PathBuf::from)
+fn path_from(bytes: Vec<u8>) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(&bytes).into_owned())
 }

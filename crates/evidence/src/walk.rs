@@ -1,25 +1,23 @@
 //! One file, all the way down: layers are peeled, archives opened, leaves handed to the visitor.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek, Write};
+use std::io::{BufReader, Cursor, Seek};
 use std::path::Path;
 
 use heptagon_model::{ArtifactId, Limits, ProblemCode};
 
 use crate::EvidenceError;
-use crate::codec::{Allowance, Decoder, Decoding};
-use crate::discover::describe;
+use crate::codec::{Decoder, Decoding};
 use crate::flow::{FileFlow, Flow, Input, Prefixed, Tap, changed, drain, pull_all};
 use crate::gzip::{self, GzipDecoder};
 use crate::hash::{sha256, sha256_of};
-use crate::name::MemberName;
 use crate::outcome::{Fault, Outcome};
 use crate::recognise::{Form, PREFIX, is_truth, recognise};
 use crate::visit::{ArtifactHeader, Content, Encoding, Visitor};
 use crate::zstandard::ZstdDecoder;
 
 /// Growth step of a buffer that is filled from a stream of unknown length.
-const GROWTH: usize = 256 << 10;
+pub(crate) const GROWTH: usize = 256 << 10;
 
 /// What is kept from file to file: decompressor state and buffers.
 #[derive(Default)]
@@ -48,15 +46,6 @@ pub(crate) struct Found<'a> {
     /// Whether it was cut when it was found.
     pub(crate) truncated: bool,
     pub(crate) faults: Vec<Fault>,
-}
-
-/// An archive member before it is read.
-pub(crate) struct Member {
-    pub(crate) name: MemberName,
-    pub(crate) duplicate: bool,
-    /// Size as the archive says, if it does; it is not believed.
-    pub(crate) size: Option<u64>,
-    pub(crate) depth: u32,
 }
 
 /// The reading of one file.
@@ -108,8 +97,8 @@ impl Walk<'_> {
             Raw::File(mut file) if form == Form::Zip => {
                 self.zip(&mut outcome, BufReader::new(file), found.depth)?;
                 // Members were read here and there, so the file is hashed once more as a whole.
-                let again = file.rewind().and_then(|()| sha256_of(&mut file, found.bytes));
-                if again.is_ok_and(|(hash, _)| hash != found.id.0) {
+                let hash = file.rewind().map(|()| sha256_of(&mut file, found.bytes).sha256);
+                if hash.is_ok_and(|hash| hash != found.id.0) {
                     outcome.fault(changed());
                 }
             }
@@ -246,8 +235,8 @@ impl Walk<'_> {
                 self.zip(outcome, BufReader::new(spilled), depth)?;
             }
             Form::Tar => {
-                tar_fault =
-                    self.tar(outcome, &mut BufReader::with_capacity(GROWTH, &mut tap), depth)?
+                let mut reader = BufReader::with_capacity(GROWTH, &mut tap);
+                tar_fault = self.tar(outcome, &mut reader, depth)?;
             }
             Form::Foreign(kind) => not_opened(outcome, kind),
             Form::Plain if is_truth(prefix) => refuse(outcome),
@@ -259,214 +248,6 @@ impl Walk<'_> {
         settle(outcome, &mut flow);
         report_tar(outcome, tar_fault);
         Ok(())
-    }
-
-    /// Reads one member of `archive` as an artifact; a fault given back ends the whole archive.
-    pub(crate) fn member(
-        &mut self,
-        archive: &mut Outcome,
-        member: Member,
-        content: &mut dyn Read,
-    ) -> Result<Option<Fault>, EvidenceError> {
-        if !self.visitor.wants_member(&member.name.uri) {
-            return Ok(None);
-        }
-        let allowance = self.allowance(u64::MAX, member.depth);
-        let max = self.whole_max(allowance);
-        let mut room = self.tools.raw.pop().unwrap_or_default();
-        room.clear();
-        room.reserve(
-            usize::try_from(member.size.unwrap_or(0)).unwrap_or(max).min(max).saturating_add(1),
-        );
-        let cut = content.take(max as u64 + 1).read_to_end(&mut room).err();
-        let result = if room.len() > max && max as u64 == allowance.bytes {
-            Ok(Some(allowance.fault()))
-        } else if room.len() > max {
-            self.large_member(archive, member, &room, content, allowance)
-        } else {
-            let id = ArtifactId(sha256(&room));
-            let bytes = room.len() as u64;
-            self.member_artifact(archive, member, Raw::Memory(&room), id, bytes, cut).map(|()| None)
-        };
-        self.tools.raw.push(room);
-        result
-    }
-
-    fn large_member(
-        &mut self,
-        archive: &mut Outcome,
-        member: Member,
-        start: &[u8],
-        content: &mut dyn Read,
-        allowance: Allowance,
-    ) -> Result<Option<Fault>, EvidenceError> {
-        let mut spilled = self.spill(&member.name.uri)?;
-        let uri = member.name.uri.clone();
-        let failed = |source| EvidenceError::Scratch {
-            uri: uri.clone(),
-            path: self.scratch.to_owned(),
-            source,
-        };
-        spilled.write_all(start).map_err(failed)?;
-        let mut bytes = start.len() as u64;
-        let mut block = vec![0; GROWTH];
-        let cut = loop {
-            match content.read(&mut block) {
-                Ok(0) => break None,
-                Ok(count) => {
-                    bytes += count as u64;
-                    if bytes > allowance.bytes {
-                        return Ok(Some(allowance.fault()));
-                    }
-                    spilled.write_all(&block[..count]).map_err(failed)?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break Some(error),
-            }
-        };
-        spilled.rewind().map_err(failed)?;
-        let (hash, bytes) = sha256_of(&mut spilled, bytes).map_err(failed)?;
-        spilled.rewind().map_err(failed)?;
-        self.member_artifact(archive, member, Raw::File(&spilled), ArtifactId(hash), bytes, cut)?;
-        Ok(None)
-    }
-
-    fn member_artifact(
-        &mut self,
-        archive: &mut Outcome,
-        member: Member,
-        raw: Raw<'_>,
-        id: ArtifactId,
-        bytes: u64,
-        cut: Option<io::Error>,
-    ) -> Result<(), EvidenceError> {
-        self.charge(bytes, member.depth);
-        let mut faults = Vec::new();
-        if let Some(what) = member.name.fault {
-            let reason =
-                format!("member name with {what}: read under an escaped name, never written");
-            faults.push(Fault::warning(ProblemCode::UnsafeMember, reason));
-        }
-        if member.duplicate {
-            let reason = "second member of the same name in the archive: both were read";
-            faults.push(Fault::warning(ProblemCode::UnsafeMember, reason));
-        }
-        // Without a size, only damage or the archive's own end can cut a member.
-        let truncated = member.size.map_or(cut.is_some(), |size| bytes < size);
-        let of_size = member.size.map_or_else(String::new, |size| format!(" of {size}"));
-        match cut {
-            Some(error) if truncated && error.kind() != io::ErrorKind::UnexpectedEof => {
-                let reason =
-                    format!("member damaged after {bytes}{of_size} bytes ({})", describe(&error));
-                faults.push(Fault::lost(ProblemCode::CorruptArchive, reason));
-            }
-            Some(_) | None if truncated => {
-                let reason = format!("member ends after {bytes}{of_size} bytes: they were read");
-                faults.push(Fault::warning(ProblemCode::Truncated, reason));
-            }
-            Some(error) => {
-                let reason = format!("member read in full, but: {}", describe(&error));
-                faults.push(Fault::warning(ProblemCode::CorruptArchive, reason));
-            }
-            None => {}
-        }
-        archive.truncated |= truncated;
-        self.artifact(Found {
-            raw,
-            id,
-            bytes,
-            uri: member.name.uri,
-            depth: member.depth,
-            truncated,
-            faults,
-        })
-    }
-
-    /// Counts a member; a fault ends the archive.
-    pub(crate) fn count_member(&mut self) -> Option<Fault> {
-        self.members += 1;
-        (self.members > self.limits.archive_members_max).then(|| {
-            let max = self.limits.archive_members_max;
-            let reason = format!(
-                "more than {max} members (limit archive_members_max): the rest was not read"
-            );
-            Fault::lost(ProblemCode::LimitExceeded, reason)
-        })
-    }
-
-    /// Whether an archive with `depth` archives around it may not be opened.
-    pub(crate) fn too_deep(&self, depth: u32) -> Option<Fault> {
-        (depth >= self.limits.nesting_max).then(|| self.nesting_fault())
-    }
-
-    fn too_many_layers(&self, layers: u32, depth: u32) -> Option<Fault> {
-        (layers > 0 && layers + depth >= self.limits.nesting_max).then(|| self.nesting_fault())
-    }
-
-    fn nesting_fault(&self) -> Fault {
-        let max = self.limits.nesting_max;
-        let reason =
-            format!("more than {max} containers inside each other (limit nesting_max): not opened");
-        Fault::lost(ProblemCode::NestingTooDeep, reason)
-    }
-
-    /// How much an artifact of `bytes` bytes may decompress to.
-    fn allowance(&self, bytes: u64, depth: u32) -> Allowance {
-        let limits = self.limits;
-        let by_ratio =
-            |bytes: u64| limits.ratio_max.saturating_mul(bytes).max(limits.ratio_floor_bytes);
-        let own = [
-            (limits.decompressed_bytes_max, "decompressed_bytes_max"),
-            (by_ratio(bytes), "ratio_max"),
-        ];
-        let shared = [
-            (limits.archive_bytes_max.saturating_sub(self.unpacked), "archive_bytes_max"),
-            (by_ratio(self.file_bytes).saturating_sub(self.unpacked), "ratio_max"),
-        ];
-        let shared = if depth > 0 { &shared[..] } else { &[] };
-        own.iter()
-            .chain(shared)
-            .map(|(bytes, limit)| Allowance { bytes: *bytes, limit })
-            .min_by_key(|allowance| allowance.bytes)
-            .expect("there are at least two limits")
-    }
-
-    fn charge(&mut self, bytes: u64, depth: u32) {
-        if depth > 0 {
-            self.unpacked = self.unpacked.saturating_add(bytes);
-        }
-    }
-
-    fn whole_max(&self, allowance: Allowance) -> usize {
-        usize::try_from(allowance.bytes).unwrap_or(usize::MAX).min(self.limits.whole_bytes_max)
-    }
-
-    /// A file without a name in the scratch folder; it is gone when it is closed.
-    fn spill(&self, uri: &str) -> Result<File, EvidenceError> {
-        std::fs::create_dir_all(self.scratch)
-            .and_then(|()| tempfile::tempfile_in(self.scratch))
-            .map_err(|source| self.scratch_error(uri, source))
-    }
-
-    fn write_spill(
-        &self,
-        uri: &str,
-        file: &mut File,
-        tap: &mut Tap<'_>,
-    ) -> Result<(), EvidenceError> {
-        let mut block = vec![0; GROWTH];
-        loop {
-            match tap.pull(&mut block) {
-                0 => return file.rewind().map_err(|source| self.scratch_error(uri, source)),
-                count => file
-                    .write_all(&block[..count])
-                    .map_err(|source| self.scratch_error(uri, source))?,
-            }
-        }
-    }
-
-    fn scratch_error(&self, uri: &str, source: io::Error) -> EvidenceError {
-        EvidenceError::Scratch { uri: uri.to_owned(), path: self.scratch.to_owned(), source }
     }
 }
 
@@ -550,6 +331,7 @@ fn read_start(file: &File, into: &mut [u8]) -> usize {
 
 #[cfg(not(unix))]
 fn read_start(mut file: &File, into: &mut [u8]) -> usize {
+    use std::io::Read;
     let mut filled = 0;
     while filled < into.len() {
         match file.read(&mut into[filled..]) {

@@ -225,7 +225,7 @@ impl<'a, R: Read> Inflating<'a, R> {
         match status {
             Ok(Status::StreamEnd) => return Ok((produced, true)),
             Ok(_) if at_end && produced == 0 => {
-                self.failed = Some(io::ErrorKind::UnexpectedEof.into())
+                self.failed = Some(io::ErrorKind::UnexpectedEof.into());
             }
             Ok(_) => {}
             Err(error) => {

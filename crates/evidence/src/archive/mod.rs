@@ -1,5 +1,6 @@
 //! Archives: members become artifacts, in the archive's own order.
 
+mod entry;
 mod member;
 mod salvage;
 mod tar;

@@ -6,11 +6,12 @@ use std::io::{Read, Seek};
 use heptagon_model::ProblemCode;
 
 use super::Names;
+use super::entry::Member;
 use super::member::{DEFLATED, Inflating, LocalHeader, Packed, STORED, Source};
 use crate::EvidenceError;
 use crate::name;
 use crate::outcome::{Fault, Outcome};
-use crate::walk::{Member, Walk};
+use crate::walk::Walk;
 
 /// What the directory gave before it broke.
 #[derive(Default)]

@@ -6,10 +6,11 @@ use std::io::{self, Read};
 use heptagon_model::ProblemCode;
 
 use super::Names;
+use super::entry::Member;
 use crate::EvidenceError;
 use crate::name;
 use crate::outcome::{Fault, Outcome};
-use crate::walk::{Member, Walk};
+use crate::walk::Walk;
 
 /// Bytes of headers (long names, extensions) that one member may have.
 const HEADERS_MAX: u64 = 1 << 20;
@@ -44,9 +45,11 @@ impl Walk<'_> {
             };
             allowed.set(u64::MAX);
             let data_start = passed.get();
-            let stored = match entry.header().entry_type().is_gnu_sparse() {
-                true => entry.header().entry_size().unwrap_or(0),
-                false => entry.size(),
+            // A sparse member is larger than what is stored of it.
+            let stored = if entry.header().entry_type().is_gnu_sparse() {
+                entry.header().entry_size().unwrap_or(0)
+            } else {
+                entry.size()
             };
             if let Some(fault) = self.count_member() {
                 return Ok(Some(fault));

@@ -1,6 +1,6 @@
 //! Zip archives, read by their central directory.
 
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, SeekFrom};
 
 use heptagon_model::ProblemCode;
 use zip::CompressionMethod;
@@ -8,12 +8,13 @@ use zip::read::{Config, ZipReadOptions};
 use zip::result::ZipError;
 use zip::unstable::read::ZipIterable;
 
+use super::entry::Member;
 use super::member::{Inflating, Packed, Source};
 use super::salvage::Known;
 use crate::EvidenceError;
 use crate::name;
 use crate::outcome::{Fault, Outcome};
-use crate::walk::{Member, Walk};
+use crate::walk::Walk;
 
 const MODE_TYPE: u32 = 0o170_000;
 const MODE_LINK: u32 = 0o120_000;
@@ -41,6 +42,7 @@ impl Walk<'_> {
             }
         };
         let mut known = Known::default();
+        let mut last = None;
         let entries = match directory.files() {
             Ok(entries) => entries,
             Err(error) => {
@@ -57,6 +59,7 @@ impl Walk<'_> {
                 }
             };
             known.read.insert(entry.header_start());
+            last = Some(entry.central_header_start());
             if let Some(fault) = self.count_member() {
                 archive.fault(fault);
                 return Ok(());
@@ -103,8 +106,31 @@ impl Walk<'_> {
                 }
             }
         }
+        if lists_more(&mut reader, last).unwrap_or(false) {
+            let why = "it lists more members than it declares";
+            return self.salvage_zip(archive, reader, depth, known, why);
+        }
         Ok(())
     }
+}
+
+/// Whether there are members behind the declared ones: old writers count them modulo 65,536.
+fn lists_more<R: Read + Seek>(reader: &mut R, last: Option<u64>) -> std::io::Result<bool> {
+    const HEADER: usize = 46;
+    let mut signature = [0; 4];
+    let Some(last) = last else {
+        reader.rewind()?;
+        reader.read_exact(&mut signature)?;
+        return Ok(signature == *b"PK\x03\x04");
+    };
+    let mut header = [0; HEADER];
+    reader.seek(SeekFrom::Start(last))?;
+    reader.read_exact(&mut header)?;
+    let lengths =
+        [28, 30, 32].map(|at| i64::from(u16::from_le_bytes([header[at], header[at + 1]])));
+    reader.seek(SeekFrom::Current(lengths.iter().sum()))?;
+    reader.read_exact(&mut signature)?;
+    Ok(signature == *b"PK\x01\x02")
 }
 
 fn passed_over(mode: u32, encrypted: bool) -> Option<Fault> {

@@ -245,6 +245,21 @@ fn a_directory_damaged_half_way_loses_no_member() {
 }
 
 #[test]
+fn members_behind_the_declared_count_are_read() {
+    let members: [(&str, &[u8]); 3] = [("a", b"1"), ("b", b"2"), ("c", b"3")];
+    for declared in [0, 1, 2] {
+        let mut bytes = zip(&members);
+        let end = memchr::memmem::rfind(&bytes, b"PK\x05\x06").unwrap();
+        bytes[end + 8] = declared;
+        bytes[end + 10] = declared;
+        let seen = read_one("x.zip", &bytes, &Limits::DEFAULT);
+        assert_eq!(seen.uris(), ["x.zip!a", "x.zip!b", "x.zip!c"], "{declared}");
+        assert_eq!(seen.faults(), [(ProblemCode::Truncated, "x.zip")]);
+    }
+    assert_eq!(read_one("x.zip", &zip(&[]), &Limits::DEFAULT).faults(), []);
+}
+
+#[test]
 fn a_damaged_zip_member_keeps_what_is_before_the_damage() {
     let text = lines(20_000);
     let mut bytes = zip(&[("a", &text), ("b", b"sound")]);

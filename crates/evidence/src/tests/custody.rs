@@ -77,7 +77,7 @@ fn coreutils_check_the_sums() {
     rows.push(row("z.zip!member", b"5"));
     manifest::write(evidence.folder.path(), &rows).unwrap();
     let sums = evidence.folder.path().join(manifest::SUMS);
-    assert_eq!(fs::read(&sums).unwrap().iter().filter(|byte| **byte == b'\n').count(), 4);
+    assert_eq!(memchr::memchr_iter(b'\n', &fs::read(&sums).unwrap()).count(), 4);
     let run = || {
         std::process::Command::new("sha256sum")
             .arg("-c")
@@ -296,6 +296,6 @@ fn errors_are_one_line_with_a_hint() {
         writeln!(out, "{error}: {}", error.hint()).unwrap();
         assert!(!error.to_string().ends_with('.') && !error.hint().is_empty());
     }
-    assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), errors.len());
+    assert_eq!(memchr::memchr_iter(b'\n', &out).count(), errors.len());
     assert!(errors[0].hint().contains("free some space"));
 }

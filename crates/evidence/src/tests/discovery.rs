@@ -101,7 +101,7 @@ fn what_may_not_be_read_is_a_problem() {
     let evidence =
         Evidence::new().with("a.json", b"1").with("closed/b.json", b"1").with("c.json", b"1");
     let set = |name: &str, mode| {
-        fs::set_permissions(evidence.root().join(name), fs::Permissions::from_mode(mode)).unwrap()
+        fs::set_permissions(evidence.root().join(name), fs::Permissions::from_mode(mode)).unwrap();
     };
     set("a.json", 0o000);
     set("closed", 0o000);
