@@ -19,6 +19,7 @@ mod shared;
 pub(crate) use cast::Cast;
 pub(crate) use content::{get_ingestion, ingest, put_object, start_ingestion};
 pub(crate) use delivery::put_logging;
+pub(crate) use fleet::autoscaling;
 pub(crate) use mail::send_email;
 pub(crate) use people::guardrail_change;
 pub(crate) use people::sign_in;

@@ -1,7 +1,9 @@
 //! An exercise as a whole: the same every time, consistent in itself, and true.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::Read;
+use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use heptagon_drill::{Gap, GapSource, Memory, Options, Scenario, Truth, generate, score_verdicts};
@@ -262,4 +264,31 @@ fn the_workload_file_is_toml_and_declares_the_roles_that_act() {
         assert!(declared.contains_key(section), "{section}");
     }
     assert!(!text.contains("svc-backup-sync"));
+}
+
+#[test]
+fn the_committed_example_is_what_the_command_makes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let (_, files) = made(&Options::new(Scenario::ExposedKey, 1));
+    let mut expected = BTreeSet::new();
+    for (path, content) in &files {
+        let file = match path.as_str() {
+            "truth.json" => root.join("truth/exposed-key.json"),
+            path => root.join("exposed-key").join(path),
+        };
+        let committed = fs::read(&file).unwrap_or_default();
+        assert!(committed == *content, "{} is not what is made", file.display());
+        expected.insert(file);
+    }
+    let mut folders = vec![root.join("exposed-key")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                assert!(expected.contains(&path), "{} is left over", path.display());
+            }
+        }
+    }
 }

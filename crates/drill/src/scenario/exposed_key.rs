@@ -16,7 +16,7 @@ use crate::identity::{Caller, User};
 use crate::place::Account;
 use crate::rng::Rng;
 use crate::truth::{Intruders, LookAlike};
-use crate::world::{Conditions, World};
+use crate::world::{Conditions, World, autoscaling};
 
 /// Where the intruder comes from first.
 const FIRST_IP: &str = "203.0.113.47";
@@ -137,6 +137,7 @@ pub(super) fn plot(world: &World) -> Plot {
 
 fn look_alikes(world: &World) -> Vec<LookAlike> {
     let cast = &world.cast;
+    let scaling = autoscaling(world.seed);
     let alike = |principal: &str, what: &str| LookAlike {
         principal: principal.to_owned(),
         what: what.to_owned(),
@@ -150,6 +151,6 @@ fn look_alikes(world: &World) -> Vec<LookAlike> {
         alike(&cast.audited.arn, "reads trails, selectors and the logging configuration"),
         alike(&cast.app.arn, "invokes models all day; one of its sessions is the intruder's"),
         alike(&cast.legacy.arn, "uploads artifacts every night from the build server"),
-        alike("AWSServiceRoleForAutoScaling", "starts and terminates instances with the load"),
+        alike(&scaling.arn, "starts and terminates instances with the load"),
     ]
 }

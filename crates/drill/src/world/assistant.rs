@@ -28,7 +28,8 @@ pub(super) fn fill(world: &World, book: &mut Book) {
 /// The handler's credentials, from inside the VPC to Bedrock.
 pub(super) fn handler(world: &World, region: Region, secs: i64) -> Caller {
     let app = &world.cast.app;
-    let caller = in_function(app, HANDLER, region, world.started(&app.name, secs, 6));
+    let environment = format!("{HANDLER}/{}", region.name());
+    let caller = in_function(app, HANDLER, region, world.started(&environment, secs, 6));
     let (endpoint, address) = bedrock_endpoint(region);
     let agent = caller.user_agent.clone();
     caller.through(endpoint).from(address, agent)

@@ -156,7 +156,7 @@ fn container_starts(world: &World, book: &mut Book, region: Region, at: i64) {
 fn attachment(world: &World, book: &mut Book) {
     let at = book.moment(2);
     let region = Region::East;
-    let started = world.started(&world.cast.app.name, at, 6);
+    let started = world.started("support-assistant-handler/us-east-1", at, 6);
     let caller =
         super::cast::in_function(&world.cast.app, super::assistant::HANDLER, region, started);
     let kind = *book.rng.pick(&["jpg", "jpg", "png", "pdf", "heic"]);

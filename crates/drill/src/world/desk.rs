@@ -66,7 +66,12 @@ fn canary(world: &World, book: &mut Book, region: Region, at: i64) {
         &mut book.rng,
     );
     let function = "support-assistant-canary";
-    let caller = in_function(&world.cast.app, function, region, world.started(function, at, 4));
+    let caller = in_function(
+        &world.cast.app,
+        function,
+        region,
+        world.started(&format!("{function}/{}", region.name()), at, 4),
+    );
     book.invoke(at, region, &caller, made, world.logging(region, at));
     book.call(at + 2, region, &caller, search(region, 1));
     embed(world, book, region, at + 2, "how long do I have to return an item?");

@@ -159,16 +159,17 @@ pub(super) fn kms_key(world: &World, account: Account, region: Region) -> String
     format!("arn:aws:kms:{}:{}:key/{id}", region.name(), account.id())
 }
 
+/// The role of Auto Scaling in the application's account.
+pub(crate) fn autoscaling(seed: u64) -> Role {
+    let service = "autoscaling.amazonaws.com";
+    Role::linked(seed, Account::Application, service, "AWSServiceRoleForAutoScaling")
+}
+
 /// Auto Scaling follows the customers: an instance more, an instance less.
 fn scale(world: &World, book: &mut Book) {
     let region = Region::East;
     let at = book.moment(30);
-    let role = Role::linked(
-        world.seed,
-        Account::Application,
-        "autoscaling.amazonaws.com",
-        "AWSServiceRoleForAutoScaling",
-    );
+    let role = autoscaling(world.seed);
     let caller = role
         .session("AutoScaling", world.started("AutoScaling", at, 1))
         .invoked_by("autoscaling.amazonaws.com");
