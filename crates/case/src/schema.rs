@@ -116,38 +116,3 @@ pub fn table(name: &str) -> Result<&'static Table, CaseError> {
 pub fn schema(name: &str) -> SchemaRef {
     table(name).expect("the caller names a table of the case").schema()
 }
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn names_are_unique_and_documented() {
-        let mut tables = BTreeSet::new();
-        for table in TABLES {
-            assert!(tables.insert(table.name), "{} twice", table.name);
-            assert!(table.doc.ends_with('.'), "{}", table.name);
-            let mut columns = BTreeSet::new();
-            for column in table.columns {
-                assert!(columns.insert(column.name), "{}.{} twice", table.name, column.name);
-                assert!(column.doc.ends_with('.'), "{}.{}", table.name, column.name);
-            }
-            assert_eq!(table.by_day, table.time_column().is_some(), "{}", table.name);
-        }
-    }
-
-    #[test]
-    fn names_need_no_quotes_in_sql() {
-        for table in TABLES {
-            for name in table.columns.iter().map(|c| c.name).chain([table.name]) {
-                assert!(
-                    name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
-                    "{name}"
-                );
-                assert!(!["from", "to", "ref", "order", "group"].contains(&name), "{name}");
-            }
-        }
-    }
-}

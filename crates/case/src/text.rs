@@ -51,34 +51,3 @@ pub fn one_line(text: &str, chars_max: usize) -> String {
 pub fn sql_literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn unsafe_characters_are_shown_not_sent() {
-        assert_eq!(safe("plain é 日本 🙂"), "plain é 日本 🙂");
-        assert_eq!(
-            safe("a\u{1b}[31mred\nb\u{202e}c\u{9b}\u{e0041}"),
-            "a\\u{1b}[31mred\\nb\\u{202e}c\\u{9b}\\u{e0041}"
-        );
-    }
-
-    #[test]
-    fn long_text_is_cut_by_characters() {
-        assert_eq!(one_line("日本語です", 3), "日本…");
-        assert_eq!(one_line("abc", 3), "abc");
-        assert_eq!(one_line("", 0), "");
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn nothing_unsafe_is_left(text in "\\PC{0,20}[\u{0}-\u{a0}\u{2000}-\u{2100}]{0,20}", max in 0usize..40) {
-            proptest::prop_assert!(!safe(&text).contains(is_unsafe));
-            let line = one_line(&text, max);
-            proptest::prop_assert!(!line.contains(is_unsafe));
-            proptest::prop_assert!(line.chars().count() <= max.max(1));
-        }
-    }
-}

@@ -100,6 +100,7 @@ impl TableWriter {
         if batch.num_rows() == 0 {
             return Ok(());
         }
+        let batch = &conform(self.table, &self.schema, batch)?;
         if let Some(times) = times(self.table, batch)? {
             let last = check_order(self.table, times, self.times.map(|(_, last)| last))?;
             self.times = Some((self.times.map_or(times[0], |(first, _)| first), last));
@@ -269,6 +270,27 @@ impl DayWriter {
         }
         Ok(self.files)
     }
+}
+
+/// The batch with the table's schema; names and types must be the table's already.
+fn conform(
+    table: &Table,
+    schema: &SchemaRef,
+    batch: &RecordBatch,
+) -> Result<RecordBatch, CaseError> {
+    if Arc::ptr_eq(&batch.schema(), schema) {
+        return Ok(batch.clone());
+    }
+    for (position, column) in table.columns.iter().enumerate() {
+        if batch.schema().fields().get(position).is_none_or(|field| field.name() != column.name) {
+            return Err(CaseError::UnknownColumn {
+                table: table.name.to_owned(),
+                column: column.name.to_owned(),
+            });
+        }
+    }
+    RecordBatch::try_new(Arc::clone(schema), batch.columns().to_vec())
+        .map_err(CaseError::arrow(table.name))
 }
 
 fn chunk_rows(table: &Table) -> usize {
