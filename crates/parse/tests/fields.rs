@@ -148,7 +148,10 @@ fn record() -> impl Strategy<Value = Value> {
             members.insert("eventSource".into(), "s3.amazonaws.com".into());
             members.insert("eventName".into(), "GetObject".into());
             members.insert("eventTime".into(), Timestamp::from_secs(secs).to_string().into());
-            members.insert("readOnly".into(), flag.into());
+            members.insert("readOnly".into(), if secs % 3 == 0 { flag.to_string().into() } else { flag.into() });
+            if secs % 2 == 0 {
+                members.insert("managementEvent".into(), if flag { Value::Null } else { true.into() });
+            }
             members.insert("resources".into(), json!([{"ARN": "arn:a", "type": "t"}, {"ARN": "arn:b"}]));
             Value::Object(members)
         },

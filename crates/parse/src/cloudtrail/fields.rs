@@ -6,7 +6,7 @@ use heptagon_model::{FieldValue, Fields, LogSource};
 
 use super::{
     CloudTrailRecord, Text,
-    read::{Slot, slot},
+    read::{Slot, odd_bit, slot},
 };
 use crate::json::{build, path};
 
@@ -61,6 +61,12 @@ impl CloudTrailRecord<'_> {
             }
             Slot::EventName if !self.event_name.is_empty() => {
                 return Some(FieldValue::Str(Cow::Borrowed(&self.event_name)));
+            }
+            Slot::ReadOnly if self.nulls & odd_bit(slot) == 0 => {
+                return self.read_only.map(FieldValue::Bool);
+            }
+            Slot::ManagementEvent if self.nulls & odd_bit(slot) == 0 => {
+                return self.management_event.map(FieldValue::Bool);
             }
             Slot::ReadOnly
             | Slot::ManagementEvent

@@ -87,7 +87,7 @@ pub struct CloudTrailRecord<'a> {
     pub event_context: Option<Raw<'a>>,
     /// The record's text.
     pub raw: &'a str,
-    /// Which known fields were null.
+    /// Which known fields were null, and which must be read again (see `read::odd_bit`).
     nulls: u64,
     /// Whether the record has fields that are not known.
     extra: bool,

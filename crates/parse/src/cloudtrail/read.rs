@@ -57,6 +57,11 @@ pub(super) enum Slot {
     EventContext,
 }
 
+/// The bit that marks a field whose value must be read from the record again.
+pub(super) fn odd_bit(slot: Slot) -> u64 {
+    1 << (32 + slot as u32)
+}
+
 /// The slot of a field's name, by length first: most names are told apart by it.
 #[inline]
 pub(super) fn slot(name: &str) -> Option<Slot> {
@@ -145,9 +150,13 @@ fn raw<'a>(scan: &mut Scan<'a>) -> Result<Option<Raw<'a>>, Fault> {
     Ok((value != "null").then_some(value))
 }
 
-/// A truth value, however it is written; `None` for null and what is none.
-fn flag(scan: &mut Scan<'_>) -> Result<Option<bool>, Fault> {
+/// A truth value, however it is written; `None` for null and what is none. What is written in
+/// another way than `true` and `false` is marked in `nulls`, above the bits of the slots.
+fn flag(scan: &mut Scan<'_>, slot: Slot, nulls: &mut u64) -> Result<Option<bool>, Fault> {
     let value = scan.value()?;
+    if !matches!(value, "true" | "false") {
+        *nulls |= odd_bit(slot);
+    }
     Ok(match value.trim_matches('"') {
         "true" | "True" | "TRUE" | "1" => Some(true),
         "false" | "False" | "FALSE" | "0" => Some(false),
@@ -215,11 +224,11 @@ fn member<'a>(scan: &mut Scan<'a>, slot: Slot, draft: &mut Draft<'a>) -> Result<
         Slot::VpcEndpointAccountId => &mut record.vpc_endpoint_account_id,
         Slot::SessionCredentialFromConsole => &mut record.session_credential_from_console,
         Slot::ReadOnly => {
-            record.read_only = flag(scan)?;
+            record.read_only = flag(scan, slot, &mut record.nulls)?;
             return Ok(());
         }
         Slot::ManagementEvent => {
-            record.management_event = flag(scan)?;
+            record.management_event = flag(scan, slot, &mut record.nulls)?;
             return Ok(());
         }
         Slot::UserIdentity => {
