@@ -62,6 +62,8 @@ pub enum ProblemCode {
     Conflict,
     /// The file changed while it was read.
     ChangedDuringRead,
+    /// The record lies outside the scope asked for.
+    OutOfScope,
     /// The truth file of a drill: never read.
     TruthFile,
     /// More problems than are listed one by one.
