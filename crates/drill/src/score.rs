@@ -76,7 +76,8 @@ pub fn score_verdicts(
             let Some(&expected) = truth.verdicts.get(question.id) else { continue };
             let given = verdicts.get(question.id).copied();
             questions += 1;
-            right += u64::from(given == Some(expected));
+            let is_right = given.is_some_and(|given| truth.allows(question.id, given));
+            right += u64::from(is_right);
             let (given_adverse, truly_adverse) = (given.is_some_and(adverse), adverse(expected));
             called += u64::from(given_adverse);
             is += u64::from(truly_adverse);
@@ -85,7 +86,7 @@ pub fn score_verdicts(
             wrong_no +=
                 u64::from(given == Some(Verdict::NotObserved) && (truly_adverse || unknowable));
             wrong_cannot_tell += u64::from(given == Some(Verdict::CannotTell) && !unknowable);
-            if given != Some(expected) {
+            if !is_right {
                 score.wrong.push(WrongVerdict {
                     question: question.id.to_owned(),
                     truth: expected,

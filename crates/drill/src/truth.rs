@@ -36,6 +36,8 @@ pub struct Truth {
     pub benign: Benign,
     /// The right verdict of every question.
     pub verdicts: BTreeMap<String, Verdict>,
+    /// Verdicts that are as right, where records allow two degrees of sureness.
+    pub also_right: BTreeMap<String, Verdict>,
     /// The right verdict of every element.
     pub elements: BTreeMap<String, Verdict>,
 }
@@ -119,6 +121,11 @@ pub(crate) fn weigh(
             (question.id.to_owned(), verdict(question, options, world, &plot.steps, refs))
         })
         .collect();
+    let graded = QUESTIONS.iter().filter(|question| question.graded);
+    let also_right = graded
+        .filter(|question| verdicts[question.id] == Verdict::Confirmed)
+        .map(|question| (question.id.to_owned(), Verdict::Indicated));
+    let also_right = also_right.collect();
     let elements = Element::ALL.into_iter().map(|element| {
         let of = |question: &&Question| question.element == element;
         let list: Vec<(Verdict, bool)> =
@@ -147,6 +154,7 @@ pub(crate) fn weigh(
         intruders: plot.intruders,
         benign: Benign { principals: benign, look_alikes: plot.look_alikes },
         verdicts,
+        also_right,
         elements,
     }
 }
@@ -196,6 +204,11 @@ fn add_up(list: &[(Verdict, bool)]) -> Verdict {
 }
 
 impl Truth {
+    /// Whether a verdict is right.
+    pub fn allows(&self, question: &str, verdict: Verdict) -> bool {
+        [self.verdicts.get(question), self.also_right.get(question)].contains(&Some(&verdict))
+    }
+
     /// The file's content.
     pub fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("text keys always serialise");

@@ -241,6 +241,10 @@ fn the_truth_survives_its_file_and_scores_itself_full() {
     assert_eq!((score.right, score.questions), (43, 43));
     assert!(score.wrong.is_empty());
 
+    let mut cautious = truth.verdicts.clone();
+    cautious.insert("invocation-injection".to_owned(), Verdict::Indicated);
+    assert_eq!(score_verdicts(&truth, &cautious, &truth.elements).right, 43);
+
     let mut careless = truth.verdicts.clone();
     careless.insert("ai-guardrails".to_owned(), Verdict::NotObserved);
     careless.insert("infra-compute".to_owned(), Verdict::Confirmed);

@@ -5,7 +5,7 @@ use heptagon_model::{Element, Verdict};
 use crate::gap::GapSource;
 
 /// A question of the question set, as far as the truth needs to know it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Question {
     pub(crate) id: &'static str,
     pub(crate) element: Element,
@@ -16,6 +16,8 @@ pub(crate) struct Question {
     pub(crate) by_text: bool,
     /// The verdict when the story's records show it.
     pub(crate) adverse: Verdict,
+    /// Whether the records allow two degrees of sureness: texts and volumes are judged.
+    pub(crate) graded: bool,
     /// The verdict when complete logs do not show it.
     pub(crate) unseen: Verdict,
 }
@@ -31,12 +33,17 @@ const fn ask(
     needs: Option<&'static [GapSource]>,
 ) -> Question {
     let (adverse, unseen) = (Verdict::Confirmed, Verdict::NotObserved);
-    Question { id, element, required, needs, by_text: false, adverse, unseen }
+    Question { id, element, required, needs, by_text: false, graded: false, adverse, unseen }
 }
 
 /// What was said to a model stands in the invocation log alone.
 const fn said(id: &'static str, required: bool) -> Question {
     Question { by_text: true, ..ask(id, Invocation, required, BODIES) }
+}
+
+/// A matter of judgement: `indicated` is as right as `confirmed`.
+const fn graded(question: Question) -> Question {
+    Question { graded: true, ..question }
 }
 
 /// The workload has no such thing; unless the story makes it.
@@ -85,8 +92,8 @@ pub(crate) const QUESTIONS: [Question; 43] = [
     ask("data-vector-stores", DataStoreChanges, false, NOTHING),
     ask("invocation-unauthorized", Invocation, true, TRAIL),
     said("invocation-content", true),
-    said("invocation-injection", true),
-    ask("invocation-volume", Invocation, false, TRAIL),
+    graded(said("invocation-injection", true)),
+    graded(ask("invocation-volume", Invocation, false, TRAIL)),
     ask("invocation-logging-window", Invocation, false, BODIES),
     // bedrock-mantle's data events are not selected.
     ask("invocation-unlogged-surfaces", Invocation, false, NOTHING),

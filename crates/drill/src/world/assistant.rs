@@ -114,31 +114,37 @@ fn conversation(world: &World, book: &mut Book, region: Region) {
     }
 }
 
-/// A guardrail that masks personal data now and then, and seldom blocks a topic.
+/// A guardrail that now and then blocks a topic, or an answer that no article holds.
 fn guarded(rng: &mut Rng, id: &str, text: &mut String, stop: &mut &'static str) -> Option<Json> {
-    let (policy, reason) = match rng.below(200) {
-        0..=5 => {
-            let entity = obj! {
-                "match" => "{EMAIL}", "type" => "EMAIL", "action" => "ANONYMIZED", "detected" => true,
+    let (side, policy, instead) = match rng.below(200) {
+        0..=2 => {
+            let filter = obj! {
+                "type" => "GROUNDING", "threshold" => 0.7,
+                "score" => rng.between(31, 69) as f64 / 100.0,
+                "action" => "BLOCKED", "detected" => true,
             };
-            let policy = obj! { "sensitiveInformationPolicy" => obj! {
-                "piiEntities" => arr![entity], "regexes" => arr![],
-            }};
-            (policy, "Guardrail masked.")
+            let policy = obj! { "contextualGroundingPolicy" => obj! { "filters" => arr![filter] } };
+            let assessments = obj! { id.to_owned() => arr![policy] };
+            ("outputAssessments", assessments, "I'm not sure about that. Shall I ask a colleague?")
         }
-        6 | 7 => {
+        3 | 4 => {
             let topic = obj! {
-                "name" => "Financial advice", "type" => "DENY", "action" => "BLOCKED", "detected" => true,
+                "name" => "Financial advice", "type" => "DENY",
+                "action" => "BLOCKED", "detected" => true,
             };
-            "I can't help with that, but I'm happy to help with your Fernhill order."
-                .clone_into(text);
-            *stop = "guardrail_intervened";
-            (obj! { "topicPolicy" => obj! { "topics" => arr![topic] } }, "Guardrail blocked.")
+            let policy = obj! { "topicPolicy" => obj! { "topics" => arr![topic] } };
+            let assessment = obj! { id.to_owned() => policy };
+            (
+                "inputAssessment",
+                assessment,
+                "I can't help with that, but I'm glad to help with gear.",
+            )
         }
         _ => return None,
     };
-    let assessment = obj! { id.to_owned() => policy };
-    Some(obj! { "inputAssessment" => assessment, "actionReason" => reason })
+    instead.clone_into(text);
+    *stop = "guardrail_intervened";
+    Some(obj! { side => policy, "actionReason" => "Guardrail blocked." })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one request")]
