@@ -1,0 +1,132 @@
+//! HTML that is well-formed and inert by construction.
+//!
+//! Tags and attribute names are ours; every text and every attribute value is escaped on its way in,
+//! and every element that is opened is closed. There is no way to write markup any other way.
+
+use crate::{escape, text};
+
+/// Attribute names with their values.
+pub(crate) type Attrs<'a> = &'a [(&'static str, &'a str)];
+
+/// HTML being written.
+pub(crate) struct Html {
+    out: String,
+}
+
+impl Html {
+    /// Begins with the document type.
+    pub(crate) fn document() -> Html {
+        Html { out: "<!doctype html>\n".to_owned() }
+    }
+
+    /// What was written.
+    pub(crate) fn finish(self) -> String {
+        self.out
+    }
+
+    fn tag(&mut self, tag: &'static str, attrs: Attrs<'_>) {
+        self.out.push('<');
+        self.out.push_str(tag);
+        for (name, value) in attrs {
+            debug_assert!(!name.starts_with("on") && *name != "style", "refused by the policy");
+            self.out.push(' ');
+            self.out.push_str(name);
+            self.out.push_str("=\"");
+            escape::html(&mut self.out, value);
+            self.out.push('"');
+        }
+        self.out.push('>');
+    }
+
+    /// An element with what is inside of it.
+    pub(crate) fn el(
+        &mut self,
+        tag: &'static str,
+        attrs: Attrs<'_>,
+        inner: impl FnOnce(&mut Html),
+    ) {
+        self.tag(tag, attrs);
+        inner(self);
+        self.out.push_str("</");
+        self.out.push_str(tag);
+        self.out.push('>');
+        if block(tag) {
+            self.out.push('\n');
+        }
+    }
+
+    /// An element with nothing but text.
+    pub(crate) fn leaf(&mut self, tag: &'static str, attrs: Attrs<'_>, text: &str) {
+        self.el(tag, attrs, |h| h.text(text));
+    }
+
+    /// An element that never has content.
+    pub(crate) fn void(&mut self, tag: &'static str, attrs: Attrs<'_>) {
+        self.tag(tag, attrs);
+    }
+
+    /// Text on one line; long text is cut with its length said.
+    pub(crate) fn text(&mut self, evidence: &str) {
+        let (shown, note) = text::cut(evidence, text::TEXT_CHARS_MAX);
+        escape::html(&mut self.out, shown);
+        self.out.push_str(note.as_deref().unwrap_or_default());
+    }
+
+    /// Text that keeps its lines, in a `<pre>`.
+    pub(crate) fn pre(&mut self, attrs: Attrs<'_>, evidence: &str) {
+        self.el("pre", attrs, |h| {
+            let (shown, note) = text::cut(evidence, text::RECORD_CHARS_MAX);
+            // A line break right after the tag is dropped by every reader, so one is given away.
+            h.out.push('\n');
+            escape::html_lines(&mut h.out, shown);
+            h.out.push_str(note.as_deref().unwrap_or_default());
+        });
+    }
+
+    /// Text from evidence that is a name, a key, a command.
+    pub(crate) fn code(&mut self, evidence: &str) {
+        self.leaf("code", &[], evidence);
+    }
+
+    /// Several such texts, the first `show` of them, the rest folded away.
+    pub(crate) fn codes<S: AsRef<str>>(&mut self, items: &[S], show: usize) {
+        let list = |h: &mut Html, items: &[S]| {
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    h.text(", ");
+                }
+                h.code(item.as_ref());
+            }
+        };
+        list(self, &items[..items.len().min(show)]);
+        if items.len() > show {
+            self.el("details", &[("class", "more")], |h| {
+                h.leaf("summary", &[], &format!("{} more", items.len() - show));
+                list(h, &items[show..]);
+            });
+        }
+    }
+
+    /// Prose of the content, in which backticks mark code.
+    pub(crate) fn step(&mut self, prose: &str) {
+        for (code, span) in text::spans(prose) {
+            if code { self.code(span) } else { self.text(span) }
+        }
+    }
+
+    /// The stylesheet, which is ours and holds no evidence.
+    pub(crate) fn stylesheet(&mut self, css: &'static str) {
+        self.out.push_str("<style>");
+        self.out.push_str(css);
+        self.out.push_str("</style>\n");
+    }
+
+    /// A link inside the report; fragment identifiers hold nothing special.
+    pub(crate) fn link(&mut self, class: &str, anchor: &str, inner: impl FnOnce(&mut Html)) {
+        self.el("a", &[("class", class), ("href", &format!("#{anchor}"))], inner);
+    }
+}
+
+fn block(tag: &str) -> bool {
+    !matches!(tag, "a" | "b" | "code" | "span" | "strong" | "summary" | "tspan" | "pre" | "time")
+}
