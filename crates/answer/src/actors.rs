@@ -138,6 +138,8 @@ impl Case {
 pub(crate) struct Suspects {
     pub(crate) cases: BTreeMap<String, Case>,
     kinds: HashMap<String, String>,
+    /// Actors of each principal: an invocation record that CloudTrail does not explain has no more.
+    by_principal: HashMap<String, Vec<String>>,
     /// Usual addresses of actors that have a case.
     usual: BTreeSet<(String, String)>,
 }
@@ -150,6 +152,8 @@ impl Suspects {
             inputs.actors.iter().map(|row| (row.actor.as_str(), row)).collect();
         for row in &inputs.actors {
             suspects.kinds.insert(row.actor.clone(), row.kind.clone());
+            let actors = suspects.by_principal.entry(row.principal.clone()).or_default();
+            actors.push(row.actor.clone());
         }
         for finding in &inputs.findings {
             if common.not_accusing_ids.contains(&finding.finding.rule_id) {
@@ -299,6 +303,9 @@ impl Suspects {
                 return Standing::Suspect { strong: case.strong() };
             }
         }
+        if source_ip.is_none() && !self.kinds.contains_key(actor) && self.all_suspect(principal) {
+            return Standing::Suspect { strong: true };
+        }
         match role.filter(|_| fits) {
             Some(role) if matches!(role.purpose, Purpose::Responder | Purpose::Scanner) => {
                 Standing::KnownGood(role.purpose)
@@ -306,6 +313,15 @@ impl Suspects {
             Some(role) => Standing::Expected(role.purpose),
             None => Standing::Other,
         }
+    }
+
+    /// Whether everything a principal acts with is suspect.
+    fn all_suspect(&self, principal: &str) -> bool {
+        self.by_principal.get(principal).is_some_and(|actors| {
+            let suspect =
+                |actor: &String| self.cases.get(actor).is_some_and(|case| case.suspect());
+            !actors.is_empty() && actors.iter().all(suspect)
+        })
     }
 
     /// Whether a suspect's credential is where its owner always used it.

@@ -319,7 +319,7 @@ fn continuity(
         let why = "no record from here is in the evidence".to_owned();
         return vec![unknown(window.from, window.to, why)];
     };
-    let mut silences: Vec<Silence> = rhythm::silences(hours, window);
+    let mut silences: Vec<Silence> = rhythm::silences(hours);
     silences.extend(file_gaps.iter().map(|(from, to)| Silence {
         from: *from,
         to: *to,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heptagon_content::questions::{Adverse, Logic, NeedScope, Proves, Question, Questions};
+use heptagon_content::questions::{Adverse, Logic, NeedScope, Question, Questions};
 use heptagon_model::{
     Attestation, Confidence, Element, Finding, Level, RuleInfo, RuleKind, Timestamp, Verdict,
 };
@@ -254,7 +254,9 @@ fn build(fixture: &Fixture, rules: &BTreeMap<String, RuleInfo>) -> (Inputs, Book
             .push(time);
         for source in ["cloudtrail", "bedrock-invocation"] {
             if source == "cloudtrail" || logged == "logged" {
-                inputs.model_calls.push(call(source, &whom, time));
+                let mut call = call(source, &whom, time);
+                call.logged = if logged == "logged" { call.calls } else { 0 };
+                inputs.model_calls.push(call);
             }
         }
         if who == "suspect" {
@@ -298,6 +300,7 @@ fn build(fixture: &Fixture, rules: &BTreeMap<String, RuleInfo>) -> (Inputs, Book
             account: ACCOUNT.into(),
             region: "us-east-1".into(),
             events: 1,
+            uses: 1,
         })
         .collect();
     (inputs, book, workload(fixture))
@@ -382,6 +385,7 @@ fn call(source: &str, whom: &Person, time: Timestamp) -> ModelCall {
         hour: Timestamp(time.0.div_euclid(HOUR_US) * HOUR_US),
         calls: 3,
         failed: 0,
+        logged: 0,
         tokens: 500,
         first_ref: Ref { artifact: "a1".into(), record: 77 },
         first_time: time,
@@ -549,7 +553,6 @@ fn run(
 /// The verdicts a question can give.
 fn possible(question: &Question) -> BTreeSet<Verdict> {
     use Verdict::{CannotTell, Confirmed, Indicated, NotApplicable, NotObserved};
-    let confirms = question.rules.iter().any(|rule| rule.proves == Proves::Confirms);
     // Where no source of ours records the thing, its absence is never said.
     let blind = question
         .needs
@@ -558,8 +561,6 @@ fn possible(question: &Question) -> BTreeSet<Verdict> {
     let mut verdicts: BTreeSet<Verdict> = match question.logic {
         Logic::Unanswerable => [CannotTell].into(),
         Logic::Attested => [Confirmed, NotObserved, CannotTell].into(),
-        Logic::Volume => [Indicated, NotObserved, CannotTell].into(),
-        Logic::Findings if !confirms => [Indicated, NotObserved, CannotTell].into(),
         _ => [Confirmed, Indicated, NotObserved, CannotTell].into(),
     };
     if blind {

@@ -172,6 +172,8 @@ pub struct ModelCall {
     pub calls: u64,
     /// Calls that failed.
     pub failed: u64,
+    /// Of CloudTrail's successful calls, those whose invocation record is in the evidence.
+    pub logged: u64,
     /// Input and output tokens.
     pub tokens: u64,
     /// The earliest record.
@@ -208,6 +210,8 @@ pub struct ServiceUse {
     pub region: String,
     /// Events.
     pub events: u64,
+    /// Those that succeeded and changed or invoked something.
+    pub uses: u64,
 }
 
 /// What data events say about one store.

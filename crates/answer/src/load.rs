@@ -43,9 +43,13 @@ pub fn inputs(case: &CaseDir, artifacts: Vec<ArtifactRow>) -> Result<Inputs, Loa
     };
     let mut refs = HashMap::new();
     inputs.findings = tables::findings(case, &mut refs, &inputs.artifacts)?;
-    events::summarise(case, &mut inputs, &refs)?;
-    tables::invocations(case, &mut inputs)?;
+    let logged = tables::invocations(case, &mut inputs)?;
+    let (missing, first) =
+        (inputs.messages.missing_bodies, inputs.messages.missing_body_ref.take());
     inputs.messages = tables::messages(case)?;
+    inputs.messages.missing_bodies = missing;
+    inputs.messages.missing_body_ref = first;
+    events::summarise(case, &mut inputs, &refs, &logged)?;
     Ok(inputs)
 }
 

@@ -73,8 +73,10 @@ impl Scope {
             if !row.region.is_empty() {
                 regions.insert(row.region.clone());
             }
-            from = Some(from.map_or(row.first_time, |known| known.min(row.first_time)));
-            to = Some(to.map_or(row.last_time, |known| known.max(row.last_time)));
+            if row.source == "cloudtrail" && row.category.starts_with("management-") {
+                from = Some(from.map_or(row.first_time, |known| known.min(row.first_time)));
+                to = Some(to.map_or(row.last_time, |known| known.max(row.last_time)));
+            }
         }
         let later = |a: Timestamp, b: Option<Timestamp>| b.map_or(a, |b| a.max(b));
         let sooner = |a: Timestamp, b: Option<Timestamp>| b.map_or(a, |b| a.min(b));

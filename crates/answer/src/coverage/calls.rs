@@ -11,8 +11,12 @@ use crate::workload::Workload;
 /// Calls in an hour by either source.
 #[derive(Debug, Default, Clone, Copy)]
 struct Calls {
+    /// In CloudTrail.
     trail: u64,
+    /// Of those, with their invocation record.
     logged: u64,
+    /// Invocation records, whatever CloudTrail has.
+    records: u64,
 }
 
 pub(super) fn add(
@@ -35,9 +39,10 @@ pub(super) fn add(
         let cell = cells.entry((call.account.clone(), call.region.clone())).or_default();
         let hour = cell.entry(call.hour.0.div_euclid(HOUR_US)).or_default();
         if call.source == "bedrock-invocation" {
-            hour.logged += call.calls;
+            hour.records += call.calls;
         } else {
             hour.trail += call.calls;
+            hour.logged += call.logged;
         }
     }
     for (place, hours) in cells {
@@ -70,7 +75,7 @@ fn stretches(
 ) -> Vec<Stretch> {
     let window = coverage.scope.window;
     let made: u64 = hours.values().map(|calls| calls.trail).sum();
-    let logged: u64 = hours.values().map(|calls| calls.logged).sum();
+    let records: u64 = hours.values().map(|calls| calls.records).sum();
     let stretch = |from, to, state, why: String| Stretch {
         from,
         to,
@@ -80,7 +85,7 @@ fn stretches(
         why,
         evidence: None,
     };
-    if logged == 0 {
+    if records == 0 {
         let declined = declined(workload);
         let state =
             if declined.is_some() { CoverageState::Declined } else { CoverageState::Unknown };

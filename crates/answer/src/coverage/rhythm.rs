@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use heptagon_model::Timestamp;
 
-use super::{HOUR_US, Hour};
-use crate::scope::Window;
+use super::Hour;
 
 /// A silence is blindness when the rhythm makes a silence like it, anywhere in the cell, less
 /// probable than this.
@@ -30,7 +29,7 @@ pub(crate) struct Silence {
 }
 
 /// Unexplained silences between the present hours.
-pub(crate) fn silences(hours: &BTreeMap<i64, Hour>, _window: Window) -> Vec<Silence> {
+pub(crate) fn silences(hours: &BTreeMap<i64, Hour>) -> Vec<Silence> {
     let present: Vec<(i64, Hour)> = hours.iter().map(|(hour, row)| (*hour, *row)).collect();
     let gaps: Vec<(i64, i64, Timestamp, Timestamp)> = present
         .windows(2)
@@ -53,21 +52,17 @@ pub(crate) fn silences(hours: &BTreeMap<i64, Hour>, _window: Window) -> Vec<Sile
         .collect()
 }
 
-/// Whether the silence before the first or after the last event is one of the usual ones.
+/// Whether the silence before the first or after the last event is no longer than the longest that
+/// the cell's rhythm explains between two of its events.
 pub(crate) fn edge_is_natural(hours: &BTreeMap<i64, Hour>, from: Timestamp, to: Timestamp) -> bool {
-    let first = from.0.div_euclid(HOUR_US);
-    let last = to.0.div_euclid(HOUR_US);
-    // Only whole hours count: the first and the last are cut.
-    let (first, last) = if hours.contains_key(&first) { (first + 1, last) } else { (first, last) };
-    let first = if from.0.rem_euclid(HOUR_US) > HOUR_US / 4 {
-        first.max(from.0.div_euclid(HOUR_US) + 1)
-    } else {
-        first
-    };
-    if last <= first {
-        return true;
-    }
-    Rhythm::new(hours).silence(first, last) >= IMPROBABLE
+    let unexplained = silences(hours);
+    let rows: Vec<&Hour> = hours.values().collect();
+    let longest = rows
+        .windows(2)
+        .filter(|pair| !unexplained.iter().any(|silence| silence.to == pair[1].first))
+        .map(|pair| pair[1].first.0 - pair[0].last.0)
+        .max();
+    longest.is_some_and(|longest| to.0 - from.0 <= longest)
 }
 
 /// How often a cell is active, by day class and hour of day.
@@ -171,6 +166,7 @@ pub(crate) fn file_gaps(spans: &[(Timestamp, Timestamp)]) -> Vec<(Timestamp, Tim
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coverage::HOUR_US;
 
     fn cell(hours: impl IntoIterator<Item = i64>) -> BTreeMap<i64, Hour> {
         hours
@@ -187,12 +183,10 @@ mod tests {
             .collect()
     }
 
-    const WINDOW: Window = Window { from: Timestamp(0), to: Timestamp(0), given: false };
-
     #[test]
     fn one_lost_hour_of_a_busy_cell_is_blindness() {
         let hours = cell((0..24 * 10).filter(|hour| *hour != 100));
-        let silences = silences(&hours, WINDOW);
+        let silences = silences(&hours);
         assert_eq!(silences.len(), 1);
         assert_eq!(silences[0].from.0.div_euclid(HOUR_US), 100);
         assert!(silences[0].why.contains("1 whole hour"), "{}", silences[0].why);
@@ -202,17 +196,17 @@ mod tests {
     fn nights_without_events_are_no_blindness_and_a_lost_day_is() {
         let office = |hour: &i64| (8..18).contains(&hour.rem_euclid(24)) && !class(*hour).0;
         let usual = cell((0..24 * 21).filter(office));
-        assert_eq!(silences(&usual, WINDOW), []);
+        assert_eq!(silences(&usual), []);
         let lost = cell((0..24 * 21).filter(office).filter(|hour| hour.div_euclid(24) != 11));
-        assert_eq!(silences(&lost, WINDOW).len(), 1);
+        assert_eq!(silences(&lost).len(), 1);
     }
 
     #[test]
     fn rare_cells_are_quiet_for_long() {
         let daily = cell((0..30).map(|day| day * 24 + 3));
-        assert_eq!(silences(&daily, WINDOW), []);
+        assert_eq!(silences(&daily), []);
         let lost = cell((0..30).filter(|day| ![11, 12].contains(day)).map(|day| day * 24 + 3));
-        assert_eq!(silences(&lost, WINDOW).len(), 1);
+        assert_eq!(silences(&lost).len(), 1);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use heptagon_content::questions::Question;
-use heptagon_model::{EvidenceRef, Timestamp};
+use heptagon_model::{EvidenceRef, Timestamp, canonical_principal};
 
 use crate::actors::{Standing, Suspects};
 use crate::input::{Observation, RefBook};
@@ -107,11 +107,15 @@ impl Fold {
                 continue;
             }
             let author = author.get_or_insert_with(|| author_of(event, suspects, workload));
-            let who = if *author == Author::Suspect { event.actor } else { event.principal };
+            let who = if *author == Author::Suspect {
+                event.actor.to_owned()
+            } else {
+                canonical_principal(event.principal)
+            };
             let tally = &mut self.tallies[*question as usize];
             let key = GroupKey {
                 author: author.clone(),
-                who: who.to_owned(),
+                who,
                 event_source: event.event_source.to_owned(),
                 event_name: event.event_name.to_owned(),
             };

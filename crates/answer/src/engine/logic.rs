@@ -299,11 +299,24 @@ pub(super) fn rule_facts(
         }
         found.seen = true;
         let fact = Fact { statement, adverse: true, refs };
+        // A hint in the text becomes proof of the attempt when a suspect wrote it.
+        let proves = if question.logic == Logic::Findings && by_suspect(context, row) {
+            Proves::Confirms
+        } else {
+            proves
+        };
         match proves {
             Proves::Confirms => found.confirms.push(fact),
             Proves::Indicates => found.indicates.push(fact),
         }
     }
+}
+
+fn by_suspect(context: &Context<'_>, row: &FindingRow) -> bool {
+    row.actors.iter().any(|(actor, addresses)| {
+        standings(context, row, actor, addresses)
+            .any(|standing| standing == crate::actors::Standing::Suspect { strong: true })
+    })
 }
 
 /// What a finding proves about a question, if anything.
@@ -386,7 +399,7 @@ fn findings(context: &Context<'_>, question: &Question) -> Found {
 fn not_applicable(context: &Context<'_>, question: &Question, found: &mut Found) {
     let Some(rule) = &question.not_applicable_when else { return };
     let used = context.inputs.services.iter().any(|used| {
-        used.events > 0
+        used.uses > 0
             && rule.unused_services.iter().any(|s| s.eq_ignore_ascii_case(&used.event_source))
     });
     let known = rule.unknown_components.iter().any(|kind| context.workload.has_component(kind));

@@ -1,7 +1,7 @@
 //! One pass over all events: who came from where, which services, stores and models were used, and
 //! who is behind the findings.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use heptagon_case::{CaseDir, read};
 use heptagon_model::Timestamp;
@@ -19,7 +19,7 @@ const ADDRESSES_MAX: usize = 50;
 struct Pass {
     origins: HashMap<String, HashMap<String, (Timestamp, Timestamp, u64, u64, i64)>>,
     n_origins: usize,
-    services: HashMap<String, HashMap<(String, String), u64>>,
+    services: HashMap<String, HashMap<(String, String), (u64, u64)>>,
     stores: HashMap<(String, String, String, String), StoreSeen>,
     calls: HashMap<(String, String, String, String, Option<String>, Timestamp), ModelCall>,
 }
@@ -44,6 +44,7 @@ pub(super) fn summarise(
     case: &CaseDir,
     inputs: &mut Inputs,
     refs: &HashMap<Ref, Vec<u32>>,
+    logged: &HashMap<String, HashSet<u64>>,
 ) -> Result<(), LoadError> {
     let mut pass = Pass::default();
     let mut by_artifact: HashMap<&str, HashMap<u64, &Vec<u32>>> = HashMap::new();
@@ -55,7 +56,7 @@ pub(super) fn summarise(
         let batch = batch?;
         let columns = Columns::new("events", &batch);
         for row in 0..batch.num_rows() {
-            pass.event(&columns, row);
+            pass.event(&columns, row, logged);
             let found =
                 columns.text(12, row).and_then(|artifact| by_artifact.get(artifact)).and_then(
                     |records| records.get(&columns.int(13, row).unwrap_or_default().unsigned_abs()),
@@ -81,7 +82,12 @@ pub(super) fn summarise(
 }
 
 impl Pass {
-    fn event(&mut self, columns: &Columns<'_>, row: usize) {
+    fn event(
+        &mut self,
+        columns: &Columns<'_>,
+        row: usize,
+        logged: &HashMap<String, HashSet<u64>>,
+    ) {
         if columns.text(1, row) != Some("cloudtrail") {
             return;
         }
@@ -91,8 +97,10 @@ impl Pass {
         if let Some(address) = columns.text(11, row) {
             self.origin(actor, address, time);
         }
-        self.service(event_source, text(2), text(3));
         let category = text(8);
+        let used = text(10) == "success"
+            && (category == "management-write" || category.starts_with("data:"));
+        self.service(event_source, text(2), text(3), used);
         if let Some(data_type) = category.strip_prefix("data:") {
             self.store(columns, row, data_type, time);
         }
@@ -102,7 +110,9 @@ impl Pass {
                 "InvokeModel" | "InvokeModelWithResponseStream" | "Converse" | "ConverseStream"
             )
         {
-            self.call(columns, row, time);
+            let record = columns.int(13, row).unwrap_or_default().unsigned_abs();
+            let logged = logged.get(text(12)).is_some_and(|records| records.contains(&record));
+            self.call(columns, row, time, logged);
         }
     }
 
@@ -128,12 +138,14 @@ impl Pass {
         }
     }
 
-    fn service(&mut self, event_source: &str, account: &str, region: &str) {
+    fn service(&mut self, event_source: &str, account: &str, region: &str, used: bool) {
         if !self.services.contains_key(event_source) {
             self.services.insert(event_source.to_owned(), HashMap::new());
         }
         let Some(places) = self.services.get_mut(event_source) else { return };
-        *places.entry((account.to_owned(), region.to_owned())).or_default() += 1;
+        let place = places.entry((account.to_owned(), region.to_owned())).or_default();
+        place.0 += 1;
+        place.1 += u64::from(used);
     }
 
     fn store(&mut self, columns: &Columns<'_>, row: usize, data_type: &str, time: Timestamp) {
@@ -164,7 +176,7 @@ impl Pass {
         seen.last_time = seen.last_time.max(time);
     }
 
-    fn call(&mut self, columns: &Columns<'_>, row: usize, time: Timestamp) {
+    fn call(&mut self, columns: &Columns<'_>, row: usize, time: Timestamp, logged: bool) {
         let text = |column: usize| columns.text(column, row).unwrap_or_default().to_owned();
         let hour = hour_of(time);
         let address = columns.text(11, row).map(str::to_owned);
@@ -180,12 +192,14 @@ impl Pass {
             hour,
             calls: 0,
             failed: 0,
+            logged: 0,
             tokens: 0,
             first_ref: reference(columns, 12, 13, row),
             first_time: time,
         });
         if columns.text(10, row) == Some("success") {
             call.calls += 1;
+            call.logged += u64::from(logged);
         } else {
             call.failed += 1;
         }
@@ -207,8 +221,8 @@ impl Pass {
         inputs.origins = origins.into_iter().collect();
         #[expect(clippy::iter_over_hash_type, reason = "sorted below")]
         for (event_source, places) in self.services {
-            inputs.services.extend(places.into_iter().map(|((account, region), events)| {
-                ServiceUse { event_source: event_source.clone(), account, region, events }
+            inputs.services.extend(places.into_iter().map(|((account, region), (events, uses))| {
+                ServiceUse { event_source: event_source.clone(), account, region, events, uses }
             }));
         }
         inputs.services.sort_by(|a, b| {

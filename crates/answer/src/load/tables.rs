@@ -1,6 +1,6 @@
 //! The small tables.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use heptagon_case::{CaseDir, read};
 use heptagon_model::{ArtifactRow, Confidence, Element, Finding, Level, Timestamp};
@@ -184,7 +184,12 @@ pub(super) fn findings(
 }
 
 /// Invocation records: calls by hour, guardrails in use, bodies that are missing.
-pub(super) fn invocations(case: &CaseDir, inputs: &mut Inputs) -> Result<(), LoadError> {
+/// Gives the CloudTrail records that have an invocation record, by artifact.
+pub(super) fn invocations(
+    case: &CaseDir,
+    inputs: &mut Inputs,
+) -> Result<HashMap<String, HashSet<u64>>, LoadError> {
+    let mut logged: HashMap<String, HashSet<u64>> = HashMap::new();
     type Key = (String, String, String, String, String, Option<String>, Timestamp);
     let mut calls: HashMap<Key, ModelCall> = HashMap::new();
     let mut guardrails: BTreeMap<(String, String, String, String), GuardrailUse> = BTreeMap::new();
@@ -204,6 +209,7 @@ pub(super) fn invocations(case: &CaseDir, inputs: &mut Inputs) -> Result<(), Loa
         "output_body_state",
         "artifact",
         "record",
+        "cloudtrail_ref",
     ];
     let mut missing = 0;
     let mut missing_ref = None;
@@ -214,6 +220,12 @@ pub(super) fn invocations(case: &CaseDir, inputs: &mut Inputs) -> Result<(), Loa
             let text = |column| columns.text(column, row).unwrap_or_default().to_owned();
             let time = columns.time(0, row);
             let first_ref = reference(&columns, 13, 14, row);
+            if let Some((artifact, record)) =
+                columns.text(15, row).and_then(|text| text.split_once(':'))
+                && let Ok(record) = record.parse()
+            {
+                logged.entry(artifact.to_owned()).or_default().insert(record);
+            }
             let state = |column| matches!(columns.text(column, row), Some("s3" | "missing"));
             if state(11) || state(12) {
                 missing += 1;
@@ -255,6 +267,7 @@ pub(super) fn invocations(case: &CaseDir, inputs: &mut Inputs) -> Result<(), Loa
                 hour,
                 calls: 0,
                 failed: 0,
+                logged: 0,
                 tokens: 0,
                 first_ref,
                 first_time: time,
@@ -274,7 +287,7 @@ pub(super) fn invocations(case: &CaseDir, inputs: &mut Inputs) -> Result<(), Loa
     inputs.model_calls.extend(calls.into_values());
     sort_calls(&mut inputs.model_calls);
     inputs.guardrails = guardrails.into_values().collect();
-    Ok(())
+    Ok(logged)
 }
 
 pub(super) fn sort_calls(calls: &mut [ModelCall]) {

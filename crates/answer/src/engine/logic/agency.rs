@@ -85,7 +85,7 @@ pub(super) fn reach(context: &Context<'_>, question: &Question) -> Found {
         let resource = inert(row.resource.as_deref().unwrap_or_default());
         let statement = format!(
             "{} reached {resource} with {}:{}{}",
-            inert(&row.principal),
+            inert(&canonical_principal(&row.principal)),
             service(&row.event_source),
             inert(&row.event_name),
             match designed {
@@ -131,7 +131,7 @@ pub(super) fn ability(context: &Context<'_>, at: usize, question: &Question) -> 
             .and_then(|role| role.designed_for(&row.event_source, &row.event_name));
         let statement = format!(
             "{} called {}:{} {}{}",
-            inert(&row.principal),
+            inert(&canonical_principal(&row.principal)),
             service(&row.event_source),
             inert(&row.event_name),
             count(row.success, "time"),
@@ -186,7 +186,7 @@ pub(super) fn actions(context: &Context<'_>, at: usize, question: &Question) -> 
         if row.success == 0 || !question.watches.iter().any(|events| asks(context, events, row)) {
             continue;
         }
-        if !named.insert((row.principal.clone(), row.event_name.clone())) {
+        if !named.insert((canonical_principal(&row.principal), row.event_name.clone())) {
             continue;
         }
         let role = application_role(context, &row.principal);
@@ -195,7 +195,7 @@ pub(super) fn actions(context: &Context<'_>, at: usize, question: &Question) -> 
         let new = since.is_some_and(|since| first_of(context, row) >= since);
         let statement = format!(
             "{} called {}:{} {}{}",
-            inert(&row.principal),
+            inert(&canonical_principal(&row.principal)),
             service(&row.event_source),
             inert(&row.event_name),
             count(row.success, "time"),
@@ -224,7 +224,8 @@ fn first_of(context: &Context<'_>, row: &Activity) -> Timestamp {
     context
         .application
         .iter()
-        .filter(|other| other.principal == row.principal && other.event_name == row.event_name)
+        .filter(|other| canonical_principal(&other.principal) == canonical_principal(&row.principal)
+                && other.event_name == row.event_name)
         .map(|other| other.first_time)
         .min()
         .unwrap_or(row.first_time)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use heptagon_content::questions::Question;
-use heptagon_model::{CoverageState, EvidenceRef, Fact, Timestamp};
+use heptagon_model::{CoverageState, EvidenceRef, Fact, Timestamp, canonical_principal};
 
 use super::{asks, deeds, rule_facts};
 use crate::actors::Standing;
@@ -48,10 +48,11 @@ fn standing<'c>(context: &'c Context<'_>, call: &ModelCall) -> Standing<'c> {
 }
 
 fn usual_callers(context: &Context<'_>, found: &mut Found) {
-    let mut callers: BTreeMap<&str, (u64, BTreeSet<&str>, Vec<EvidenceRef>)> = BTreeMap::new();
+    let mut callers: BTreeMap<String, (u64, BTreeSet<&str>, Vec<EvidenceRef>)> = BTreeMap::new();
     for call in &context.inputs.model_calls {
         if call.source == "cloudtrail" && !standing(context, call).is_suspect() {
-            let (calls, models, refs) = callers.entry(&call.principal).or_default();
+            let (calls, models, refs) = 
+                callers.entry(canonical_principal(&call.principal)).or_default();
             *calls += call.calls;
             models.insert(&call.model);
             if refs.len() < 3 {
@@ -62,7 +63,7 @@ fn usual_callers(context: &Context<'_>, found: &mut Found) {
     for (principal, (calls, models, refs)) in callers {
         let models: Vec<String> = models.into_iter().map(inert).collect();
         let statement =
-            format!("{} made {} to {}", inert(principal), count(calls, "call"), some(&models, 4));
+            format!("{} made {} to {}", inert(&principal), count(calls, "call"), some(&models, 4));
         found.plain.push(Fact { statement, adverse: false, refs });
     }
 }
@@ -104,17 +105,20 @@ pub(super) fn volume(context: &Context<'_>, question: &Question) -> Found {
         }
         let regions: Vec<&str> = unusual.regions.iter().copied().collect();
         what.push(format!("in {}", some(&regions, 4)));
-        found.indicates.push(Fact {
+        let fact = Fact {
             statement: format!("Suspect {}: {}", inert(actor), what.join("; ")),
             adverse: true,
             refs: unusual.refs,
-        });
+        };
+        if context.suspects.cases.get(actor).is_some_and(crate::actors::Case::strong) {
+            found.confirms.push(fact);
+        } else {
+            found.indicates.push(fact);
+        }
     }
     usual_callers(context, &mut found);
     rule_facts(context, question, true, &mut found);
-    // Volume alone never proves: somebody may have asked for it.
-    found.indicates.append(&mut found.confirms);
-    found.seen = !found.indicates.is_empty();
+    found.seen = !found.confirms.is_empty() || !found.indicates.is_empty();
     found
 }
 
