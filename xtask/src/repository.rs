@@ -23,6 +23,11 @@ impl SourceFile {
     }
 }
 
+/// Whether a path ends with `.extension`.
+pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == extension)
+}
+
 /// The root of the workspace: the parent of the folder `xtask` lies in, or the folder we stand in.
 pub(crate) fn root() -> Result<PathBuf> {
     let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);

@@ -124,8 +124,8 @@ struct Identity<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Tls<'a> {
-    #[serde(borrow)]
-    tls_version: Option<Text<'a>>,
+    #[serde(borrow, rename = "tlsVersion")]
+    version: Option<Text<'a>>,
     #[serde(borrow)]
     cipher_suite: Option<Text<'a>>,
     #[serde(borrow)]
@@ -176,7 +176,7 @@ impl Record<'_> {
             sum += text(&who.invoked_by) + raw(&who.session_context);
         }
         if let Some(tls) = &self.tls_details {
-            sum += text(&tls.tls_version) + text(&tls.cipher_suite);
+            sum += text(&tls.version) + text(&tls.cipher_suite);
             sum += text(&tls.client_provided_host_header);
         }
         sum += usize::from(self.read_only == Some(true));

@@ -77,7 +77,7 @@ fn pause() {
     thread::sleep(Duration::from_millis(5));
 }
 
-/// `VmHWM:	  123456 kB`, in bytes.
+/// The line `VmHWM: 123456 kB`, in bytes.
 fn high_water(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib << 10)

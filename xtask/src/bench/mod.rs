@@ -26,6 +26,9 @@ use table::{Line, Results, RuleLine, ScaleLine};
 /// The hidden command under which this binary runs one baseline as a child, to be measured.
 pub(crate) const CONTESTANT: &str = "contestant";
 
+/// What can be left out.
+const PARTS: [&str; 4] = ["baseline", "investigate", "rules", "scale"];
+
 /// The smaller rule pack: as many rules as the first release was to have.
 const RULES_FEW: usize = 45;
 
@@ -70,7 +73,6 @@ impl Options {
             options.scales.iter().all(|scale| *scale > 0),
             "--scale takes whole numbers from 1"
         );
-        const PARTS: [&str; 4] = ["baseline", "investigate", "rules", "scale"];
         if let Some(unknown) = options.skip.iter().find(|part| !PARTS.contains(&part.as_str())) {
             bail!("--skip {unknown}: there are {}", PARTS.join(", "));
         }

@@ -116,6 +116,7 @@ fn print_summary(done: &[(&Step, State, Duration)], whole: Duration) {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "has the shape of every step")]
 fn step_tools(context: &Context) -> Result<State> {
     for line in context.tools.describe() {
         println!("{line}");

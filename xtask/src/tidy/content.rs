@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Fault;
-use crate::repository::SourceFile;
+use crate::repository::{SourceFile, has_extension};
 
 const ROOT: &str = "content/";
 const FIXTURE: &str = ".test.yml";
@@ -79,8 +79,8 @@ fn kind(path: &str) -> Kind {
     }
     match parts.as_slice() {
         ["rules" | "questions", _, name] if name.ends_with(FIXTURE) => Kind::Fixture,
-        ["rules", _, name] if name.ends_with(".yml") => Kind::Rule,
-        ["questions", _, name] if name.ends_with(".yml") => Kind::Question,
+        ["rules", _, name] if has_extension(name, "yml") => Kind::Rule,
+        ["questions", _, name] if has_extension(name, "yml") => Kind::Question,
         _ => Kind::Dead,
     }
 }

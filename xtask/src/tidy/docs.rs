@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Fault;
-use crate::repository::SourceFile;
+use crate::repository::{SourceFile, has_extension};
 
 const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 const HEADINGS: [&str; 5] = ["Breaking", "Added", "Changed", "Fixed", "Content"];
@@ -35,7 +35,7 @@ pub(super) fn check(files: &[SourceFile], faults: &mut Vec<Fault>) {
 }
 
 fn is_document(path: &str) -> bool {
-    path.ends_with(".md") && (!path.contains('/') || path.starts_with("docs/"))
+    has_extension(path, "md") && (!path.contains('/') || path.starts_with("docs/"))
 }
 
 /// Files and their folders.

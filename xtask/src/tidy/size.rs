@@ -1,13 +1,13 @@
 //! How long files are: one concept a module, and no file that nobody reads to its end.
 
 use super::{Fault, code};
-use crate::repository::SourceFile;
+use crate::repository::{SourceFile, has_extension};
 
 const CODE_LINES_MAX: usize = 600;
 
 pub(super) fn check(files: &[SourceFile], faults: &mut Vec<Fault>) -> String {
     let mut counts = Vec::new();
-    for file in files.iter().filter(|file| file.path.ends_with(".rs")) {
+    for file in files.iter().filter(|file| has_extension(&file.path, "rs")) {
         let count = code::lines(&file.text).iter().filter(|l| !l.code.trim().is_empty()).count();
         counts.push(count);
         if count > CODE_LINES_MAX {

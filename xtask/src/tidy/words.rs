@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Fault, code};
-use crate::repository::SourceFile;
+use crate::repository::{SourceFile, has_extension};
 
 /// Puts the reason where the exception is: `// tidy: allow(unwrap): reason`, on the line or above.
 const ALLOW: &str = "tidy: allow(";
@@ -47,7 +47,7 @@ const WORDS: [Word; 6] = [
 pub(super) fn check(files: &[SourceFile], faults: &mut Vec<Fault>) {
     let rust: Vec<(&SourceFile, Vec<code::Line>)> = files
         .iter()
-        .filter(|file| file.path.ends_with(".rs"))
+        .filter(|file| has_extension(&file.path, "rs"))
         .map(|file| (file, code::lines(&file.text)))
         .collect();
     let tests = test_paths(&rust);

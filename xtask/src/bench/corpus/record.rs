@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::names::Call;
 use super::random::{BASE32, BASE64, Random};
-use super::world::{Actor, Kind, World};
+use super::world::{self, Actor, Kind, World};
 
 /// Where and when a record belongs.
 #[derive(Debug, Clone, Copy)]
@@ -147,7 +147,7 @@ fn parameters(
                  \"Host\":\"{bucket}.s3.{region}.amazonaws.com\""
             );
             if name.contains("Object") {
-                let _ = write!(out, ",\"key\":\"{}\"", world.key(random));
+                let _ = write!(out, ",\"key\":\"{}\"", world::object_key(random));
             }
             out.push_str("},");
             let _ = write!(
@@ -193,7 +193,7 @@ fn parameters(
             if call.read_only && (name.starts_with("Invoke") || name.starts_with("Converse")) =>
         {
             additional.push_str("{\"inferenceRegion\":\"us-east-2\"}");
-            write!(out, "\"requestParameters\":{{\"modelId\":\"{}\"}},", world.model(random))
+            write!(out, "\"requestParameters\":{{\"modelId\":\"{}\"}},", world::model(random))
         }
         ("bedrock", _) => write!(
             out,
@@ -201,7 +201,7 @@ fn parameters(
              \"maxResults\":50,\"description\":\"{}\"}},",
             n % 12,
             n % 5,
-            world.sentence(random)
+            world::sentence(random)
         ),
         ("ec2", name) if call.read_only => write!(
             out,
@@ -234,7 +234,7 @@ fn parameters(
                  \"value\":\"{name}\"}}]}},",
                 world.role(n),
                 world.id(random.below(1 << 20)),
-                world.sentence(random)
+                world::sentence(random)
             )
         }
     };

@@ -183,20 +183,22 @@ impl World {
     pub(crate) fn id(&self, n: u64) -> &str {
         &self.ids[n as usize % self.ids.len()]
     }
+}
 
-    pub(crate) fn model(&self, random: &mut Random) -> &'static str {
-        random.pick(&MODELS)
-    }
+/// The id of a model.
+pub(crate) fn model(random: &mut Random) -> &'static str {
+    random.pick(&MODELS)
+}
 
-    pub(crate) fn sentence(&self, random: &mut Random) -> &'static str {
-        random.pick(&SENTENCES)
-    }
+/// A description as people write them.
+pub(crate) fn sentence(random: &mut Random) -> &'static str {
+    random.pick(&SENTENCES)
+}
 
-    /// An object's key.
-    pub(crate) fn key(&self, random: &mut Random) -> String {
-        let (a, b) = (random.below(30), random.below(1 << 20));
-        format!("{}/2026/10/{a:02}/part-{b:06}.json", random.pick(&TEAMS))
-    }
+/// An object's key.
+pub(crate) fn object_key(random: &mut Random) -> String {
+    let (a, b) = (random.below(30), random.below(1 << 20));
+    format!("{}/2026/10/{a:02}/part-{b:06}.json", random.pick(&TEAMS))
 }
 
 fn agent(random: &mut Random, index: u64, text: &mut String) {
