@@ -29,10 +29,14 @@ pub(crate) const CONTESTANT: &str = "contestant";
 /// What can be left out.
 const PARTS: [&str; 4] = ["baseline", "investigate", "rules", "scale"];
 
+/// Parts that need the product built.
+const PRODUCT_PARTS: [&str; 3] = ["investigate", "rules", "scale"];
+
 /// The smaller rule pack: as many rules as the first release was to have.
 const RULES_FEW: usize = 45;
 
 struct Options {
+    smoke: bool,
     bytes: u64,
     seed: u64,
     threads: Vec<usize>,
@@ -55,6 +59,7 @@ impl Options {
         let mb: u64 = given.value("mb")?.unwrap_or(if smoke { 8 } else { 1_000 });
         let few = if smoke { vec![1, 2] } else { vec![1, 2, 4] };
         let options = Options {
+            smoke,
             bytes: mb * 1_000_000,
             seed: given.value("seed")?.unwrap_or(1),
             threads: if all > 1 { vec![1, all] } else { vec![1] },
@@ -90,8 +95,9 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
     let options = Options::parse(words, &root)?;
     let machine = Machine::here();
     let product = match &options.binary {
-        Some(binary) => Product::at(binary, &options.folder)?,
-        None => Product::build(&root, &options.folder)?,
+        _ if !PRODUCT_PARTS.iter().any(|part| options.does(part)) => None,
+        Some(binary) => Some(Product::at(binary, &options.folder)?),
+        None => Some(Product::build(&root, &options.folder)?),
     };
     let n_parts =
         if options.does("scale") { options.scales.iter().copied().max().unwrap_or(1) } else { 1 };
@@ -100,12 +106,17 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
         corpus::make(&options.folder.join("corpus"), options.bytes, options.seed, n_parts)?;
     let (_, content) = corpus.first(1);
     let mut results = Results::new(machine, content, baseline::FIELDS);
-    results.lines = side_by_side(&options, &product, &corpus)?;
-    if options.does("rules") {
-        results.rules = rule_lines(&options, &product, &corpus)?;
+    results.lines = side_by_side(&options, product.as_ref(), &corpus)?;
+    if let Some(product) = &product {
+        if options.does("rules") {
+            results.rules = rule_lines(&options, product, &corpus)?;
+        }
+        if options.does("scale") {
+            results.scales = scale_lines(&options, product, &corpus)?;
+        }
     }
-    if options.does("scale") {
-        results.scales = scale_lines(&options, &product, &corpus)?;
+    if options.smoke {
+        println!("A smoke run: it shows that everything runs; its numbers mean nothing.\n");
     }
     println!("{}", results.markdown());
     fs::write(&options.json, serde_json::to_vec_pretty(&results)?)
@@ -115,7 +126,11 @@ pub(crate) fn run(words: &[&str]) -> Result<bool> {
 }
 
 /// All contestants in turn, round by round, so that a busy minute hits all alike.
-fn side_by_side(options: &Options, product: &Product, corpus: &Corpus) -> Result<Vec<Line>> {
+fn side_by_side(
+    options: &Options,
+    product: Option<&Product>,
+    corpus: &Corpus,
+) -> Result<Vec<Line>> {
     let (folders, content) = corpus.first(1);
     let mut lines: Vec<Line> = Vec::new();
     for round in 0..options.rounds {
@@ -136,11 +151,9 @@ fn side_by_side(options: &Options, product: &Product, corpus: &Corpus) -> Result
                     add(name, run_baseline(&folders, work, threads, &content, &options.folder)?);
                 }
             }
-            if options.does("investigate") {
-                add(
-                    table::INVESTIGATE,
-                    product.investigate(&folders, &content, threads, &[])?.cost,
-                );
+            if let Some(product) = product.filter(|_| options.does("investigate")) {
+                let done = product.investigate(&folders, &content, threads, &[])?;
+                add(table::INVESTIGATE, done.cost);
             }
         }
     }
