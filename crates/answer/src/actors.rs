@@ -9,6 +9,7 @@
 mod ranking;
 mod taint;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use heptagon_content::questions::Common;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::input::{ActorRow, FindingRow, Inputs, Origin};
 use crate::network;
-use crate::workload::{Purpose, Workload};
+use crate::workload::{Purpose, Role, Workload};
 
 pub(crate) use ranking::{containment, quote, rank};
 pub(crate) use taint::Taint;
@@ -142,6 +143,15 @@ pub(crate) struct Suspects {
     by_principal: HashMap<String, Vec<String>>,
     /// Usual addresses of actors that have a case.
     usual: BTreeSet<(String, String)>,
+    /// Standings found before, by actor and address.
+    found: RefCell<HashMap<String, Found>>,
+}
+
+/// A standing without its borrows, and the announcements that may stand over it.
+#[derive(Debug, Clone)]
+struct Found {
+    standing: Standing<'static>,
+    announced: Vec<usize>,
 }
 
 impl Suspects {
@@ -263,6 +273,7 @@ impl Suspects {
             case.tainted.push(reason);
         }
         case.since = Some(case.since.map_or(since, |known| known.min(since)));
+        self.forget();
     }
 
     pub(crate) fn kind(&self, actor: &str) -> &str {
@@ -280,7 +291,8 @@ impl Suspects {
         self.cases.iter().filter(|(_, case)| case.strong()).map(|(a, _)| a.clone()).collect()
     }
 
-    /// How the author of an event is to be taken.
+    /// How the author of an event is to be taken. Every call has to give the same workload, until
+    /// [`Suspects::forget`].
     pub(crate) fn standing<'w>(
         &self,
         workload: &'w Workload,
@@ -289,30 +301,75 @@ impl Suspects {
         source_ip: Option<&str>,
         time: Timestamp,
     ) -> Standing<'w> {
+        let mut key = String::with_capacity(actor.len() + 40);
+        key.push_str(actor);
+        key.push('\0');
+        key.push_str(source_ip.unwrap_or_default());
+        let mut found = self.found.borrow_mut();
+        let found = found
+            .entry(key)
+            .or_insert_with(|| self.find_standing(workload, actor, principal, source_ip));
+        let announced = found.announced.iter().map(|at| &workload.announced[*at]);
+        for announced in announced {
+            if announced.from <= time && time <= announced.to {
+                return Standing::Announced(&announced.what);
+            }
+        }
+        found.standing
+    }
+
+    /// Forgets what was found, after suspects or the workload changed.
+    pub(crate) fn forget(&mut self) {
+        self.found.get_mut().clear();
+    }
+
+    fn find_standing(
+        &self,
+        workload: &Workload,
+        actor: &str,
+        principal: &str,
+        source_ip: Option<&str>,
+    ) -> Found {
+        let plain = |standing| Found { standing, announced: Vec::new() };
         if self.kind(actor) == "aws-service" {
-            return Standing::Service;
+            return plain(Standing::Service);
         }
         let role = workload.role(principal);
         let fits = role.is_none_or(|role| role.fits(source_ip, None));
-        if let Some(announced) = workload.announced(principal, time).filter(|_| fits) {
-            return Standing::Announced(&announced.what);
-        }
-        if let Some(case) = self.cases.get(actor).filter(|case| case.suspect()) {
-            if !self.usual_for(actor, source_ip, role.map(|role| (fits, !role.networks.is_empty())))
-            {
-                return Standing::Suspect { strong: case.strong() };
+        let announced = if fits { workload.announcements(principal) } else { Vec::new() };
+        let standing = if self.suspect_here(actor, source_ip, role.map(|role| (fits, role))) {
+            let strong = self.cases.get(actor).is_some_and(Case::strong);
+            Standing::Suspect { strong }
+        } else if source_ip.is_none()
+            && !self.kinds.contains_key(actor)
+            && self.all_suspect(principal)
+        {
+            Standing::Suspect { strong: true }
+        } else {
+            match role.filter(|_| fits) {
+                Some(role) if matches!(role.purpose, Purpose::Responder | Purpose::Scanner) => {
+                    Standing::KnownGood(role.purpose)
+                }
+                Some(role) => Standing::Expected(role.purpose),
+                None => Standing::Other,
             }
-        }
-        if source_ip.is_none() && !self.kinds.contains_key(actor) && self.all_suspect(principal) {
-            return Standing::Suspect { strong: true };
-        }
-        match role.filter(|_| fits) {
-            Some(role) if matches!(role.purpose, Purpose::Responder | Purpose::Scanner) => {
-                Standing::KnownGood(role.purpose)
-            }
-            Some(role) => Standing::Expected(role.purpose),
-            None => Standing::Other,
-        }
+        };
+        Found { standing, announced }
+    }
+
+    /// Whether an actor is suspect at an address.
+    fn suspect_here(
+        &self,
+        actor: &str,
+        source_ip: Option<&str>,
+        role: Option<(bool, &Role)>,
+    ) -> bool {
+        self.cases.get(actor).is_some_and(Case::suspect)
+            && !self.usual_for(
+                actor,
+                source_ip,
+                role.map(|(fits, role)| (fits, !role.networks.is_empty())),
+            )
     }
 
     /// Whether everything a principal acts with is suspect.

@@ -104,6 +104,8 @@ pub fn answer(
     suspects.learn_usual(&inputs.origins);
     let workload = Workload::merge(declared, inference.finish(inputs, &suspects.accused(), &refs));
 
+    suspects.forget();
+
     let scope = Scope::new(inputs, &workload, options.incident, options.since, options.until);
     let end = scope.window.to;
     let coverage = Coverage::compute(inputs, &changes, &workload, scope, &refs);

@@ -280,6 +280,16 @@ impl Workload {
         })
     }
 
+    /// Positions of the announcements of a principal.
+    pub(crate) fn announcements(&self, principal: &str) -> Vec<usize> {
+        let arn = canonical_principal(principal);
+        let its = |announced: &Announced| {
+            announced.principal == principal || canonical_principal(&announced.principal) == arn
+        };
+        let all = self.announced.iter().enumerate();
+        all.filter(|(_, announced)| its(announced)).map(|(at, _)| at).collect()
+    }
+
     /// Whether any component of a kind is known.
     pub fn has_component(&self, kind: &str) -> bool {
         self.components.iter().any(|component| component.kind == kind)
