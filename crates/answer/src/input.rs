@@ -61,7 +61,7 @@ pub fn is_denial(outcome: &str) -> bool {
 }
 
 /// A record, without its file's name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Ref {
     /// First 16 hex digits of the artifact's SHA-256.
     pub artifact: String,

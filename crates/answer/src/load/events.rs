@@ -82,12 +82,7 @@ pub(super) fn summarise(
 }
 
 impl Pass {
-    fn event(
-        &mut self,
-        columns: &Columns<'_>,
-        row: usize,
-        logged: &HashMap<String, HashSet<u64>>,
-    ) {
+    fn event(&mut self, columns: &Columns<'_>, row: usize, logged: &HashMap<String, HashSet<u64>>) {
         if columns.text(1, row) != Some("cloudtrail") {
             return;
         }
@@ -221,9 +216,15 @@ impl Pass {
         inputs.origins = origins.into_iter().collect();
         #[expect(clippy::iter_over_hash_type, reason = "sorted below")]
         for (event_source, places) in self.services {
-            inputs.services.extend(places.into_iter().map(|((account, region), (events, uses))| {
-                ServiceUse { event_source: event_source.clone(), account, region, events, uses }
-            }));
+            inputs.services.extend(places.into_iter().map(
+                |((account, region), (events, uses))| ServiceUse {
+                    event_source: event_source.clone(),
+                    account,
+                    region,
+                    events,
+                    uses,
+                },
+            ));
         }
         inputs.services.sort_by(|a, b| {
             (&a.event_source, &a.account, &a.region).cmp(&(&b.event_source, &b.account, &b.region))

@@ -224,8 +224,10 @@ fn first_of(context: &Context<'_>, row: &Activity) -> Timestamp {
     context
         .application
         .iter()
-        .filter(|other| canonical_principal(&other.principal) == canonical_principal(&row.principal)
-                && other.event_name == row.event_name)
+        .filter(|other| {
+            canonical_principal(&other.principal) == canonical_principal(&row.principal)
+                && other.event_name == row.event_name
+        })
         .map(|other| other.first_time)
         .min()
         .unwrap_or(row.first_time)

@@ -51,7 +51,7 @@ fn usual_callers(context: &Context<'_>, found: &mut Found) {
     let mut callers: BTreeMap<String, (u64, BTreeSet<&str>, Vec<EvidenceRef>)> = BTreeMap::new();
     for call in &context.inputs.model_calls {
         if call.source == "cloudtrail" && !standing(context, call).is_suspect() {
-            let (calls, models, refs) = 
+            let (calls, models, refs) =
                 callers.entry(canonical_principal(&call.principal)).or_default();
             *calls += call.calls;
             models.insert(&call.model);
