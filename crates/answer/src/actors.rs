@@ -375,7 +375,7 @@ impl Suspects {
     /// Whether everything a principal acts with is suspect.
     fn all_suspect(&self, principal: &str) -> bool {
         self.by_principal.get(principal).is_some_and(|actors| {
-            let suspect = |actor: &String| self.cases.get(actor).is_some_and(|case| case.suspect());
+            let suspect = |actor: &String| self.cases.get(actor).is_some_and(Case::suspect);
             !actors.is_empty() && actors.iter().all(suspect)
         })
     }

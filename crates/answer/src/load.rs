@@ -53,6 +53,9 @@ pub fn inputs(case: &CaseDir, artifacts: Vec<ArtifactRow>) -> Result<Inputs, Loa
     Ok(inputs)
 }
 
+/// (actor, address, region, service, name, store).
+type ActivityKey = (String, Option<String>, String, String, String, Option<String>);
+
 /// The records of a case, read again when asked.
 #[derive(Debug)]
 pub struct CaseInputs<'a> {
@@ -127,8 +130,7 @@ impl Records for CaseInputs<'_> {
         if by_address.is_empty() && summed.is_empty() {
             return Ok(Vec::new());
         }
-        type Key = (String, Option<String>, String, String, String, Option<String>);
-        let mut groups: BTreeMap<Key, Activity> = BTreeMap::new();
+        let mut groups: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
         let wanted = [
             "event_time",
             "source",

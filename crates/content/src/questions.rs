@@ -9,6 +9,6 @@ mod schema;
 
 pub use load::{QuestionFault, Questions, load};
 pub use schema::{
-    AdverseWhen, Adverse, Common, Events, GapText, Kind, Logic, NeedScope, Need, NotApplicable,
+    Adverse, AdverseWhen, Common, Events, GapText, Kind, Logic, Need, NeedScope, NotApplicable,
     Proves, Question, RuleSelector,
 };

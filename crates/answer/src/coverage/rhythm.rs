@@ -1,6 +1,6 @@
 //! Which silences a cell's own rhythm explains.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heptagon_model::Timestamp;
 
@@ -71,7 +71,7 @@ struct Rhythm {
     hours: BTreeMap<(bool, i64), f64>,
     active_all: f64,
     hours_all: f64,
-    present: BTreeMap<i64, ()>,
+    present: BTreeSet<i64>,
 }
 
 impl Rhythm {
@@ -81,7 +81,7 @@ impl Rhythm {
             hours: BTreeMap::new(),
             active_all: hours.len() as f64,
             hours_all: 0.0,
-            present: hours.keys().map(|hour| (*hour, ())).collect(),
+            present: hours.keys().copied().collect(),
         };
         let (Some(first), Some(last)) = (hours.keys().next(), hours.keys().next_back()) else {
             return rhythm;
@@ -90,7 +90,7 @@ impl Rhythm {
         for hour in (*first).max(*last - 24 * 366)..=*last {
             *rhythm.hours.entry(class(hour)).or_default() += 1.0;
             rhythm.hours_all += 1.0;
-            if rhythm.present.contains_key(&hour) {
+            if rhythm.present.contains(&hour) {
                 *rhythm.active.entry(class(hour)).or_default() += 1.0;
             }
         }
@@ -102,8 +102,8 @@ impl Rhythm {
         let class = class(hour);
         let inside = |hour: &i64| (from..to).contains(hour);
         let excluded = (from..to).filter(|other| self::class(*other) == class).count() as f64;
-        let first = self.present.keys().next().copied().unwrap_or(hour);
-        let last = self.present.keys().next_back().copied().unwrap_or(hour);
+        let first = self.present.first().copied().unwrap_or(hour);
+        let last = self.present.last().copied().unwrap_or(hour);
         let known = inside(&first.max(from)) && from >= first && to <= last + 1;
         let excluded = if known { excluded } else { 0.0 };
         let excluded_all = if known { (to - from) as f64 } else { 0.0 };

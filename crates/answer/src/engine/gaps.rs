@@ -42,7 +42,7 @@ pub(crate) fn gaps(context: &Context<'_>, blind: &[Blind]) -> Vec<Gap> {
         let more = gaps.len() - (GAPS_MAX - 1);
         gaps.truncate(GAPS_MAX);
         if let Some(last) = gaps.last_mut() {
-            last.what = format!("{} more places like these", more);
+            last.what = format!("{more} more places like these");
             "see `heptagon coverage` for all of them".clone_into(&mut last.why);
         }
     }

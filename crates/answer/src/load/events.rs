@@ -15,13 +15,31 @@ const ORIGINS_MAX: usize = 500_000;
 /// Addresses named per finding and actor.
 const ADDRESSES_MAX: usize = 50;
 
+/// An actor at an address, while events pass in the order of time.
+#[derive(Clone, Copy)]
+struct Visit {
+    first: Timestamp,
+    last: Timestamp,
+    events: u64,
+    days: u64,
+    day: i64,
+}
+
+/// (account, region).
+type Place = (String, String);
+/// (data type, store, account, region).
+type StoreKey = (String, String, String, String);
+/// (account, region, actor, model, address, hour).
+type CallKey = (String, String, String, String, Option<String>, Timestamp);
+
 #[derive(Default)]
 struct Pass {
-    origins: HashMap<String, HashMap<String, (Timestamp, Timestamp, u64, u64, i64)>>,
+    origins: HashMap<String, HashMap<String, Visit>>,
     n_origins: usize,
-    services: HashMap<String, HashMap<(String, String), (u64, u64)>>,
-    stores: HashMap<(String, String, String, String), StoreSeen>,
-    calls: HashMap<(String, String, String, String, Option<String>, Timestamp), ModelCall>,
+    /// Events and uses by service.
+    services: HashMap<String, HashMap<Place, (u64, u64)>>,
+    stores: HashMap<StoreKey, StoreSeen>,
+    calls: HashMap<CallKey, ModelCall>,
 }
 
 const WANTED: [&str; 13] = [
@@ -48,6 +66,7 @@ pub(super) fn summarise(
 ) -> Result<(), LoadError> {
     let mut pass = Pass::default();
     let mut by_artifact: HashMap<&str, HashMap<u64, &Vec<u32>>> = HashMap::new();
+    #[expect(clippy::iter_over_hash_type, reason = "into another table that is only looked up")]
     for (reference, findings) in refs {
         by_artifact.entry(&reference.artifact).or_default().insert(reference.record, findings);
     }
@@ -116,20 +135,21 @@ impl Pass {
         if let Some(origin) =
             self.origins.get_mut(actor).and_then(|addresses| addresses.get_mut(address))
         {
-            origin.0 = origin.0.min(time);
-            origin.1 = origin.1.max(time);
-            origin.2 += 1;
+            origin.first = origin.first.min(time);
+            origin.last = origin.last.max(time);
+            origin.events += 1;
             // Events come in the order of time, so a new day is a later one.
-            if origin.4 != day {
-                origin.3 += 1;
-                origin.4 = day;
+            if origin.day != day {
+                origin.days += 1;
+                origin.day = day;
             }
             return;
         }
         if self.n_origins < ORIGINS_MAX {
             self.n_origins += 1;
             let addresses = self.origins.entry(actor.to_owned()).or_default();
-            addresses.insert(address.to_owned(), (time, time, 1, 1, day));
+            let visit = Visit { first: time, last: time, events: 1, days: 1, day };
+            addresses.insert(address.to_owned(), visit);
         }
     }
 
@@ -207,10 +227,10 @@ impl Pass {
             origins.extend(addresses.into_iter().map(|(source_ip, of)| Origin {
                 actor: actor.clone(),
                 source_ip,
-                first_time: of.0,
-                last_time: of.1,
-                events: of.2,
-                days: of.3,
+                first_time: of.first,
+                last_time: of.last,
+                events: of.events,
+                days: of.days,
             }));
         }
         inputs.origins = origins.into_iter().collect();

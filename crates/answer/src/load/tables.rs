@@ -183,6 +183,9 @@ pub(super) fn findings(
     Ok(rows)
 }
 
+/// (account, region, principal, actor, model, address, hour).
+type CallKey = (String, String, String, String, String, Option<String>, Timestamp);
+
 /// Invocation records: calls by hour, guardrails in use, bodies that are missing.
 /// Gives the CloudTrail records that have an invocation record, by artifact.
 pub(super) fn invocations(
@@ -190,8 +193,7 @@ pub(super) fn invocations(
     inputs: &mut Inputs,
 ) -> Result<HashMap<String, HashSet<u64>>, LoadError> {
     let mut logged: HashMap<String, HashSet<u64>> = HashMap::new();
-    type Key = (String, String, String, String, String, Option<String>, Timestamp);
-    let mut calls: HashMap<Key, ModelCall> = HashMap::new();
+    let mut calls: HashMap<CallKey, ModelCall> = HashMap::new();
     let mut guardrails: BTreeMap<(String, String, String, String), GuardrailUse> = BTreeMap::new();
     let wanted = [
         "event_time",

@@ -131,6 +131,15 @@ struct Unusual<'a> {
     refs: Vec<EvidenceRef>,
 }
 
+/// Exchanges of one suspect that were logged.
+#[derive(Default)]
+struct Logged<'a> {
+    calls: u64,
+    tokens: u64,
+    models: BTreeSet<&'a str>,
+    refs: Vec<EvidenceRef>,
+}
+
 fn model_id(model: &str) -> &str {
     model.rsplit('/').next().unwrap_or(model)
 }
@@ -138,19 +147,19 @@ fn model_id(model: &str) -> &str {
 /// What was sent and what came back, as far as it was logged.
 pub(super) fn content(context: &Context<'_>, question: &Question) -> Found {
     let mut found = Found::default();
-    let mut logged: BTreeMap<&str, (u64, u64, BTreeSet<&str>, Vec<EvidenceRef>)> = BTreeMap::new();
+    let mut logged: BTreeMap<&str, Logged<'_>> = BTreeMap::new();
     for call in &context.inputs.model_calls {
         if call.source == "bedrock-invocation" && standing(context, call).is_suspect() {
-            let (calls, tokens, models, refs) = logged.entry(&call.actor).or_default();
-            *calls += call.calls + call.failed;
-            *tokens += call.tokens;
-            models.insert(&call.model);
-            if refs.len() < REFS_MAX {
-                refs.push(context.refs.of(&call.first_ref));
+            let its = logged.entry(&call.actor).or_default();
+            its.calls += call.calls + call.failed;
+            its.tokens += call.tokens;
+            its.models.insert(&call.model);
+            if its.refs.len() < REFS_MAX {
+                its.refs.push(context.refs.of(&call.first_ref));
             }
         }
     }
-    for (actor, (calls, tokens, models, refs)) in logged {
+    for (actor, Logged { calls, tokens, models, refs }) in logged {
         let models: Vec<String> = models.into_iter().map(inert).collect();
         let strong = context.suspects.cases.get(actor).is_some_and(crate::actors::Case::strong);
         let fact = Fact {
