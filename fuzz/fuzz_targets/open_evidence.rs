@@ -33,6 +33,7 @@ struct Audit {
 impl Visitor for Audit {
     fn wants(&mut self, _: &ArtifactHeader) -> bool {
         self.wanted += 1;
+        self.content_bytes = 0;
         true
     }
 
