@@ -111,6 +111,9 @@ fn print_summary(done: &[(&Step, State, Duration)], whole: Duration) {
         println!("{:<10} {:<8}", step.name, "not run");
     }
     println!("{:<10} {:<8} {:>8.1}", "all", "", whole.as_secs_f64());
+    if let Some((_, State::Passed(tests), _)) = done.iter().find(|(step, ..)| step.name == "test") {
+        println!("\ntests: {tests}");
+    }
     if let Some((step, State::Failed(hint), _)) = done.last() {
         println!("\nerror: step `{}` failed\nhint: {hint}", step.name);
     }
