@@ -116,7 +116,7 @@ pub(crate) fn questions() -> Result<Questions, Failure> {
     match faults.first() {
         None => Ok(questions),
         Some(fault) => Err(Failure::new(
-            format!("the tool's questions are broken: {fault}"),
+            format!("the tool's questions are broken: {fault:?}"),
             "this is a defect of heptagon; please report it",
         )),
     }

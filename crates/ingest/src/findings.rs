@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::TimestampMicrosecondType;
 use heptagon_case::records::{FindingRef, finding_refs_batch, findings_batch};
 use heptagon_case::{CaseDir, TableFile, Tables, read_files};

@@ -266,7 +266,6 @@ fn read(
                 if start > 0 {
                     window.copy_within(start..filled, 0);
                     filled -= start;
-                    start = 0;
                 }
                 // A record longer than the window makes the window grow; the parser bounds records.
                 let target = (filled + window_bytes).next_multiple_of(window_bytes);

@@ -1,0 +1,271 @@
+//! `heptagon report`: the whole case as one document.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use heptagon_case::records::{read_coverage, read_findings, read_problems};
+use heptagon_case::rows::{ints, texts, times};
+use heptagon_evidence::{LedgerState, ledger, manifest};
+use heptagon_model::{EvidenceRef, Timestamp};
+use heptagon_parse::invocation::mask_secrets;
+use heptagon_report::{
+    ActivityHour, ActorLine, CaseMeta, Custody, DisableFirst, Document, Format, RecordText, Scope,
+    ScopeBasis, Timeline, WorkloadText, render,
+};
+use sha2::{Digest, Sha256};
+
+use crate::analyse::{self, Analysis};
+use crate::args::{CaseArgs, ReportArgs, ReportFormat, RowsArgs, TimelineArgs};
+use crate::commands::rows::uri;
+use crate::commands::timeline;
+use crate::failure::{Exit, Failure, Outcome};
+use crate::print::Talk;
+use crate::store::Store;
+
+/// Records whose text is in the document.
+const RECORDS_MAX: usize = 400;
+/// Bytes of a record's text.
+const RECORD_TEXT_MAX: usize = 8 << 10;
+/// Events of the timeline.
+const ENTRIES_MAX: usize = 1_000;
+
+pub(crate) fn run(args: &ReportArgs, talk: Talk) -> Outcome {
+    let document = document(&args.case.case)?;
+    let format = match args.format {
+        ReportFormat::Md => Format::Markdown,
+        ReportFormat::Html => Format::Html,
+        ReportFormat::Json => Format::Json,
+    };
+    let text = render(&document, format);
+    match &args.out {
+        Some(path) => {
+            write_whole(path, text.as_bytes())?;
+            talk.say(&format!("written: {}", path.display()));
+        }
+        None => std::io::stdout().lock().write_all(text.as_bytes())?,
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes the report that an investigation leaves in the case.
+pub(crate) fn write_html(case: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let path = case.join(name);
+    write_whole(&path, render(&document(case)?, Format::Html).as_bytes())?;
+    Ok(path)
+}
+
+/// The file appears whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".part");
+    let partial = PathBuf::from(partial);
+    std::fs::write(&partial, bytes)
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|error| {
+            Failure::new(
+                format!("cannot write {}: {error}", path.display()),
+                "check the folder's permissions and free space",
+            )
+        })
+}
+
+fn document(path: &Path) -> Result<Document, Failure> {
+    let store = Store::open(path)?;
+    let uris = store.uris();
+    let name = |artifact: &str| uri(&uris, artifact);
+    let analysis: Analysis = analyse::read(path, analyse::ANALYSIS)?;
+    let answers = analyse::answers(path)?;
+    let findings = read_findings(&store.case, &name)?;
+    let timeline = entries(&store, path)?;
+    let refs = answers
+        .elements
+        .iter()
+        .flat_map(|element| &element.answers)
+        .flat_map(|answer| &answer.facts)
+        .flat_map(|fact| fact.refs.iter().take(5))
+        .chain(findings.iter().flat_map(|finding| finding.refs.iter().take(3)));
+    let records = texts_of(&store, refs)?;
+    let meta = store.case.meta();
+    let (ledger_head, ledger_entries) = match ledger::check(&path.join("ledger.jsonl")) {
+        LedgerState::Sound { entries, head } => (head, entries),
+        LedgerState::Broken { at, why } => (format!("broken at {at}: {why}"), at),
+    };
+    let manifest_bytes = std::fs::read(path.join(manifest::MANIFEST))?;
+    let toml = std::fs::read_to_string(path.join(analyse::WORKLOAD))?;
+    Ok(Document {
+        case: CaseMeta {
+            id: meta.id.clone(),
+            tool_version: meta.tool.clone(),
+            content_hash: meta.content.clone(),
+            created: meta.created,
+            scope: (analysis.window_from < analysis.window_to).then_some(Scope {
+                from: analysis.window_from,
+                to: analysis.window_to,
+                basis: if analysis.window_given { ScopeBasis::Given } else { ScopeBasis::Inferred },
+            }),
+            evidence_roots: meta.roots.clone(),
+        },
+        answers,
+        disable_first: analysis
+            .containment
+            .into_iter()
+            .map(|hint| DisableFirst {
+                kind: hint.kind,
+                id: hint.id,
+                account: hint.account,
+                why: hint.why,
+                command: hint.command,
+            })
+            .collect(),
+        actors: analyse::read::<Vec<ActorLine>>(path, analyse::ACTORS)?
+            .into_iter()
+            .take(50)
+            .collect(),
+        findings,
+        timeline,
+        coverage: read_coverage(&store.case, &name)?,
+        workload: WorkloadText { toml, basis: analysis.workload_basis },
+        artifacts: store.manifest.clone(),
+        problems: read_problems(&store.case)?,
+        custody: Custody {
+            ledger_head,
+            ledger_entries,
+            manifest_sha256: Sha256::digest(&manifest_bytes)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        },
+        records,
+    })
+}
+
+/// Events with findings of level low and above, and events per hour.
+fn entries(store: &Store, path: &Path) -> Result<Timeline, Failure> {
+    let mut counted: BTreeMap<(String, Timestamp), u64> = BTreeMap::new();
+    for batch in heptagon_case::read(&store.case, "presence", None)? {
+        let batch = batch?;
+        let (sources, hours) = (texts(&batch, "source")?, times(&batch, "hour")?);
+        let events = ints(&batch, "events")?;
+        for row in 0..batch.num_rows() {
+            let key = (
+                sources.get(row).unwrap_or_default().to_owned(),
+                hours.get(row).unwrap_or_default(),
+            );
+            *counted.entry(key).or_default() += events.get(row).unwrap_or_default().cast_unsigned();
+        }
+    }
+    let quiet: BTreeSet<String> = read_findings(&store.case, &|_| String::new())?
+        .into_iter()
+        .filter(|finding| finding.level == heptagon_model::Level::Informational)
+        .map(|finding| finding.finding_id)
+        .collect();
+    let times_of_findings = finding_times(store, &quiet)?;
+    let span = (times_of_findings.first().copied(), times_of_findings.last().copied());
+    let mut entries = Vec::new();
+    let mut entries_total = 0;
+    let mut by_hour: BTreeMap<(String, Timestamp), u64> = BTreeMap::new();
+    if let (Some(first), Some(last)) = span {
+        let args = TimelineArgs {
+            rows: RowsArgs {
+                case: CaseArgs { case: path.to_owned() },
+                format: crate::args::Format::Jsonl,
+            },
+            since: Some(first),
+            until: Some(Timestamp(last.0 + 1)),
+            actor: None,
+            element: None,
+            source: None,
+            finding: None,
+            limit: None,
+        };
+        timeline::events(store, &args, &mut |mut event| {
+            event.findings.retain(|id| !quiet.contains(id));
+            if event.findings.is_empty() {
+                return Ok(true);
+            }
+            entries_total += 1;
+            let hour = Timestamp(event.event_time.0.div_euclid(HOUR_US) * HOUR_US);
+            *by_hour.entry((event.source.clone(), hour)).or_default() += 1;
+            if entries.len() < ENTRIES_MAX {
+                entries.push(event);
+            }
+            Ok(true)
+        })?;
+    }
+    let activity = counted
+        .into_iter()
+        .map(|((source, hour), events)| ActivityHour {
+            findings: by_hour.get(&(source.clone(), hour)).copied().unwrap_or(0),
+            source,
+            hour,
+            events,
+        })
+        .collect();
+    Ok(Timeline { entries, entries_total, activity })
+}
+
+const HOUR_US: i64 = 3_600 * 1_000_000;
+
+fn finding_times(store: &Store, quiet: &BTreeSet<String>) -> Result<Vec<Timestamp>, Failure> {
+    let mut found = Vec::new();
+    for batch in heptagon_case::read(&store.case, "finding_refs", None)? {
+        let batch = batch?;
+        let (ids, at) = (texts(&batch, "finding_id")?, times(&batch, "event_time")?);
+        for row in 0..batch.num_rows() {
+            if !quiet.contains(ids.get(row).unwrap_or_default()) {
+                found.extend(at.get(row));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The texts of the first records that facts and findings name.
+fn texts_of<'a>(
+    store: &Store,
+    refs: impl Iterator<Item = &'a EvidenceRef>,
+) -> Result<Vec<RecordText>, Failure> {
+    let mut wanted: Vec<EvidenceRef> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for reference in refs {
+        if wanted.len() == RECORDS_MAX {
+            break;
+        }
+        if seen.insert(reference) {
+            wanted.push(reference.clone());
+        }
+    }
+    wanted.sort();
+    let records = store.records();
+    let keys: Vec<(String, u64)> = wanted.iter().map(|r| (r.artifact.clone(), r.record)).collect();
+    let places = records.places(&keys)?;
+    let mut by_artifact: BTreeMap<&str, Vec<&EvidenceRef>> = BTreeMap::new();
+    for reference in &wanted {
+        if places.contains_key(&(reference.artifact.clone(), reference.record)) {
+            by_artifact.entry(&reference.artifact).or_default().push(reference);
+        }
+    }
+    let mut found = Vec::new();
+    for (artifact, refs) in by_artifact {
+        let ranges: Vec<_> =
+            refs.iter().map(|r| places[&(r.artifact.clone(), r.record)]).collect();
+        // Evidence that has gone away since leaves the reference without its text.
+        let Ok(texts) = records.fetch(artifact, &ranges) else { continue };
+        for (reference, text) in refs.into_iter().zip(texts) {
+            let bytes = text.len() as u64;
+            let pretty = serde_json::from_str::<serde_json::Value>(&text)
+                .and_then(|value| serde_json::to_string_pretty(&value))
+                .unwrap_or(text);
+            let mut shown = mask_secrets(&pretty).into_owned();
+            if shown.len() > RECORD_TEXT_MAX {
+                let end = (0..=RECORD_TEXT_MAX).rev().find(|at| shown.is_char_boundary(*at));
+                shown.truncate(end.unwrap_or(0));
+            }
+            found.push(RecordText { evidence: reference.clone(), text: shown, bytes });
+        }
+    }
+    found.sort_by(|a, b| a.evidence.cmp(&b.evidence));
+    Ok(found)
+}
