@@ -122,6 +122,8 @@ pub(crate) struct Case {
     pub(crate) excused: Option<String>,
     /// Whether it acts outside the networks declared for it.
     pub(crate) outside: bool,
+    /// From which addresses.
+    outsiders: BTreeSet<String>,
 }
 
 impl Case {
@@ -162,16 +164,23 @@ impl Suspects {
             inputs.actors.iter().map(|row| (row.actor.as_str(), row)).collect();
         for row in &inputs.actors {
             suspects.kinds.insert(row.actor.clone(), row.kind.clone());
-            let actors = suspects.by_principal.entry(row.principal.clone()).or_default();
-            actors.push(row.actor.clone());
+            if !unexplained(&row.kind) {
+                let actors = suspects.by_principal.entry(row.principal.clone()).or_default();
+                actors.push(row.actor.clone());
+            }
         }
+        let origins: Origins<'_> = inputs
+            .origins
+            .iter()
+            .map(|origin| ((origin.actor.as_str(), origin.source_ip.as_str()), origin))
+            .collect();
         for finding in &inputs.findings {
             if common.not_accusing_ids.contains(&finding.finding.rule_id) {
                 continue;
             }
             for (actor, addresses) in &finding.actors {
                 let principal = rows.get(actor.as_str()).map_or(actor.as_str(), |r| &r.principal);
-                suspects.accuse(finding, actor, principal, addresses, workload);
+                suspects.accuse(finding, actor, principal, addresses, workload, &origins);
             }
         }
         suspects.settle(&inputs.origins, workload, &rows);
@@ -185,12 +194,12 @@ impl Suspects {
         principal: &str,
         addresses: &[String],
         workload: &Workload,
+        origins: &Origins<'_>,
     ) {
         let finding = &row.finding;
         if finding.level < Level::Medium || self.kind(actor) == "aws-service" {
             return;
         }
-        let first = addresses.first().map(String::as_str);
         let case = self.cases.entry(actor.to_owned()).or_default();
         let role = workload.role(principal);
         let fits = |address: Option<&str>| role.is_none_or(|role| role.fits(address, None));
@@ -222,7 +231,13 @@ impl Suspects {
         if role.is_some_and(|role| {
             role.purpose == Purpose::Application
                 && all_fit
-                && (!role.networks.is_empty() || first.is_none_or(network::by_aws))
+                && (!role.networks.is_empty()
+                    || addresses.iter().all(|address| {
+                        network::by_aws(address)
+                            || origins
+                                .get(&(actor, address.as_str()))
+                                .is_some_and(|origin| established(origin, finding.first_time))
+                    }))
         }) {
             return;
         }
@@ -247,6 +262,7 @@ impl Suspects {
                 .is_some_and(|role| !role.fits(Some(&origin.source_ip), None))
             {
                 case.outside = true;
+                case.outsiders.insert(origin.source_ip.clone());
             }
         }
         self.learn_usual(origins);
@@ -257,11 +273,18 @@ impl Suspects {
         for origin in origins {
             let Some(case) = self.cases.get(&origin.actor) else { continue };
             let Some(since) = case.since else { continue };
-            if origin.days >= USUAL_DAYS_MIN
-                && origin.first_time.0 <= since.0 - USUAL_LEAD_US
-                && !case.addresses.contains(&origin.source_ip)
-            {
+            if established(origin, since) {
                 self.usual.insert((origin.actor.clone(), origin.source_ip.clone()));
+            }
+        }
+        // A finding over several addresses names the owner's too. Only when every address that it
+        // names is the owner's is the owner meant.
+        for (actor, case) in &self.cases {
+            let key = |address: &String| (actor.clone(), address.clone());
+            if case.addresses.iter().all(|address| self.usual.contains(&key(address))) {
+                for address in &case.addresses {
+                    self.usual.remove(&key(address));
+                }
             }
         }
     }
@@ -341,7 +364,7 @@ impl Suspects {
             let strong = self.cases.get(actor).is_some_and(Case::strong);
             Standing::Suspect { strong }
         } else if source_ip.is_none()
-            && !self.kinds.contains_key(actor)
+            && unexplained(self.kind(actor))
             && self.all_suspect(principal)
         {
             Standing::Suspect { strong: true }
@@ -386,12 +409,24 @@ impl Suspects {
         if let Some((fits, has_networks)) = role
             && has_networks
         {
-            let accused =
-                self.cases.get(actor).is_some_and(|case| case.addresses.contains(address));
-            return fits && !accused;
+            let case = self.cases.get(actor);
+            // The owner is meant when nothing comes from outside the declared networks.
+            return fits && case.is_some_and(|case| !case.outsiders.is_empty());
         }
         self.usual.contains(&(actor.to_owned(), address.to_owned()))
     }
+}
+
+type Origins<'a> = HashMap<(&'a str, &'a str), &'a Origin>;
+
+/// Whether an actor came from an address for days before a time.
+fn established(origin: &Origin, time: Timestamp) -> bool {
+    origin.days >= USUAL_DAYS_MIN && origin.first_time.0 <= time.0 - USUAL_LEAD_US
+}
+
+/// Whether this is the kind of an actor that only invocation records know, without CloudTrail.
+fn unexplained(kind: &str) -> bool {
+    matches!(kind, "" | "other")
 }
 
 /// Whether a principal is a user of this name.

@@ -474,3 +474,119 @@ fn file_gaps(inputs: &Inputs, account: &str, region: &str) -> Vec<(Timestamp, Ti
     spans.sort_unstable();
     rhythm::file_gaps(&spans)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coverage::events::LoggingEvent;
+    use crate::input::Ref;
+
+    const START: i64 = 1_777_852_800_000_000;
+
+    fn inputs(cells: &[(&str, std::ops::Range<i64>)]) -> Inputs {
+        let mut inputs = Inputs::default();
+        for (region, hours) in cells {
+            for hour in hours.clone() {
+                let start = START + hour * HOUR_US;
+                for category in ["management-read", "management-write"] {
+                    inputs.presence.push(PresenceRow {
+                        source: "cloudtrail".into(),
+                        category: category.into(),
+                        account: "1".into(),
+                        region: (*region).into(),
+                        hour: Timestamp(start),
+                        events: 20,
+                        first_time: Timestamp(start + 1),
+                        last_time: Timestamp(start + HOUR_US - 1),
+                        complete_source: true,
+                    });
+                }
+            }
+        }
+        inputs
+    }
+
+    fn stop(hour: i64, region: &str) -> LoggingEvents {
+        LoggingEvents {
+            all: vec![LoggingEvent {
+                time: Timestamp(START + hour * HOUR_US),
+                account: "1".into(),
+                region: region.into(),
+                trail: Some("main".into()),
+                change: LoggingChange::Stopped,
+                actor: "a".into(),
+                principal: "a".into(),
+                source_ip: None,
+                reference: Ref { artifact: "x".into(), record: 3 },
+            }],
+        }
+    }
+
+    fn states(inputs: &Inputs, changes: &LoggingEvents, region: &str) -> Vec<CoverageState> {
+        let workload = Workload {
+            regions: vec!["us-east-1".into(), "us-west-2".into()],
+            ..Workload::default()
+        };
+        let scope = Scope::new(inputs, &workload, None, None, None);
+        let coverage = Coverage::compute(inputs, changes, &workload, scope, &RefBook::new(&[]));
+        let rows = coverage.rows();
+        let mut last = None;
+        for row in rows.iter().filter(|r| r.region == region && r.category == "management-read") {
+            if let Some(last) = last {
+                assert_eq!(row.from, last, "stretches follow each other");
+            }
+            last = Some(row.to);
+        }
+        rows.iter()
+            .filter(|row| row.region == region && row.category == "management-read")
+            .map(|row| row.state)
+            .collect()
+    }
+
+    #[test]
+    fn a_cell_is_recorded_between_its_first_and_last_event_only() {
+        use CoverageState::{Recorded, Unknown};
+        let inputs = inputs(&[("us-east-1", 0..48), ("us-west-2", 10..30)]);
+        let none = LoggingEvents::default();
+        assert_eq!(states(&inputs, &none, "us-west-2"), [Unknown, Recorded, Unknown]);
+        assert_eq!(states(&inputs, &none, "us-east-1"), [Recorded]);
+    }
+
+    #[test]
+    fn a_stopped_trail_is_off_until_it_records_again() {
+        use CoverageState::{Off, Recorded};
+        let mut inputs = inputs(&[("us-east-1", 0..20)]);
+        let more = self::inputs(&[("us-east-1", 26..48)]);
+        inputs.presence.extend(more.presence);
+        let states = states(&inputs, &stop(20, "us-east-1"), "us-east-1");
+        assert_eq!(states.iter().filter(|state| **state == Off).count(), 1, "{states:?}");
+        assert_eq!((states[0], states[states.len() - 1]), (Recorded, Recorded));
+    }
+
+    #[test]
+    fn one_stop_is_no_blindness_while_another_trail_runs() {
+        let inputs = inputs(&[("us-east-1", 0..48), ("us-west-2", 0..48)]);
+        for region in ["us-east-1", "us-west-2"] {
+            let states = states(&inputs, &stop(20, "us-east-1"), region);
+            assert_eq!(states, [CoverageState::Recorded], "{region}");
+        }
+    }
+
+    #[test]
+    fn a_trail_of_changes_only_does_not_record_reads() {
+        let mut inputs = inputs(&[("us-east-1", 0..48), ("us-west-2", 0..48)]);
+        inputs
+            .presence
+            .retain(|row| row.region != "us-west-2" || row.category == "management-write");
+        let states = states(&inputs, &LoggingEvents::default(), "us-west-2");
+        assert!(!states.contains(&CoverageState::Recorded), "{states:?}");
+    }
+
+    #[test]
+    fn filtered_extracts_record_nothing() {
+        let mut inputs = inputs(&[("us-east-1", 0..48)]);
+        inputs.presence.iter_mut().for_each(|row| row.complete_source = false);
+        let states = states(&inputs, &LoggingEvents::default(), "us-east-1");
+        assert_eq!(states, [CoverageState::Unknown]);
+    }
+}

@@ -206,7 +206,7 @@ pub(crate) fn containment(actors: &[Actor]) -> Vec<Containment> {
                     "session",
                     &actor.actor,
                     format!(
-                        "aws iam put-role-policy --role-name {} --policy-name heptagon-deny-older-sessions --policy-document '{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{{\"DateLessThan\":{{\"aws:TokenIssueTime\":\"NOW\"}}}}}}]}}'",
+                        "aws iam put-role-policy --role-name {} --policy-name heptagon-deny-older-sessions --policy-document '{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{{\"DateLessThan\":{{\"aws:TokenIssueTime\":\"'\"$(date -u +%FT%TZ)\"'\"}}}}}}]}}'",
                         quote(&role)
                     ),
                 );

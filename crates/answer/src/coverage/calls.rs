@@ -180,10 +180,15 @@ fn overlay_off(
     }
 }
 
-/// Puts a stretch over what is there.
+/// Puts a stretch over what is there, inside its bounds.
 fn cut(all: &mut Vec<Stretch>, over: &Stretch) {
+    let (Some(first), Some(last)) = (all.first(), all.last()) else { return };
+    let over =
+        Stretch { from: over.from.max(first.from), to: over.to.min(last.to), ..over.clone() };
+    if over.from >= over.to {
+        return;
+    }
     let mut out = Vec::with_capacity(all.len() + 2);
-    let mut placed = false;
     for stretch in all.drain(..) {
         if over.to <= stretch.from || stretch.to <= over.from {
             out.push(stretch);
@@ -192,21 +197,11 @@ fn cut(all: &mut Vec<Stretch>, over: &Stretch) {
         if stretch.from < over.from {
             out.push(Stretch { to: over.from, ..stretch.clone() });
         }
-        if !placed {
-            placed = true;
-            out.push(Stretch { from: over.from.max(stretch.from), ..over.clone() });
-        }
         if over.to < stretch.to {
             out.push(Stretch { from: over.to, ..stretch });
         }
     }
-    // Hours that lie before or beyond the window add nothing.
-    if let (Some(first), Some(last)) = (out.first().map(|s| s.from), out.last().map(|s| s.to)) {
-        for stretch in &mut out {
-            stretch.to = stretch.to.min(last).max(stretch.from);
-            stretch.from = stretch.from.max(first);
-        }
-    }
+    out.push(over);
     out.sort_by_key(|stretch| (stretch.from, stretch.to));
     *all = out;
 }

@@ -2,7 +2,7 @@
 
 use heptagon_content::questions::{Kind, Logic, Question};
 use heptagon_model::answer::ObservedWord;
-use heptagon_model::{Answer, Confidence, CoverageRow, Fact, Observed, Verdict};
+use heptagon_model::{Answer, Confidence, CoverageRow, Element, Fact, Observed, Verdict};
 
 use super::{Context, gaps, logic};
 use crate::coverage::Blind;
@@ -64,7 +64,7 @@ pub(crate) fn judge(context: &Context<'_>, at: usize, question: &Question) -> An
     }
     let next_steps = match verdict {
         Verdict::NotApplicable => Vec::new(),
-        _ => question.next_steps.clone(),
+        _ => question.next_steps.iter().map(|step| fill(context, question, step)).collect(),
     };
     Answer {
         element: question.element,
@@ -82,6 +82,15 @@ pub(crate) fn judge(context: &Context<'_>, at: usize, question: &Question) -> An
         next_steps,
         workload_basis: context.workload.basis(),
     }
+}
+
+/// A step with the names of this case.
+fn fill(context: &Context<'_>, question: &Question, step: &str) -> String {
+    let class = if question.element == Element::PrivateData { "private" } else { "data-store" };
+    let bucket = context.workload.stores_of(class).find(|store| store.kind == "s3");
+    let bucket = bucket.map_or("BUCKET", |store| store.id.as_str());
+    step.replace("{bucket}", &crate::actors::quote(bucket))
+        .replace("{from}", &context.coverage.scope.window.from.to_string())
 }
 
 fn verdict(

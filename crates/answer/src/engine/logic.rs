@@ -60,7 +60,7 @@ fn changes(context: &Context<'_>, at: usize, question: &Question) -> Found {
                 _ => deed.success > 0,
             };
             let fact = deed.fact(context);
-            if counts && deed.strong {
+            if counts && deed.strong && !unsure(context, question, &deed) {
                 found.confirms.push(fact);
             } else {
                 found.indicates.push(fact);
@@ -72,6 +72,17 @@ fn changes(context: &Context<'_>, at: usize, question: &Question) -> Found {
     rule_facts(context, question, true, &mut found);
     not_applicable(context, question, &mut found);
     found
+}
+
+/// Whether it is not known that a deed hit a store of the workload, because none is known.
+fn unsure(context: &Context<'_>, question: &Question, deed: &Deed) -> bool {
+    question.selects.iter().chain(&question.watches).any(|events| {
+        events.includes(&deed.event_source, &deed.event_name)
+            && events
+                .within
+                .as_ref()
+                .is_some_and(|class| context.workload.stores_of(class).next().is_none())
+    })
 }
 
 /// Refused calls of suspects.

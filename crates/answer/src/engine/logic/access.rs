@@ -129,6 +129,17 @@ fn containment_time(context: &Context<'_>) -> Option<Timestamp> {
         .filter(|case| case.suspect())
         .filter_map(|case| case.since)
         .min()?;
+    let names: Vec<&str> = context
+        .suspects
+        .cases
+        .iter()
+        .filter(|(_, case)| case.suspect())
+        .map(|(actor, _)| {
+            let principal = context.principals.get(actor.as_str()).copied().unwrap_or(actor);
+            principal.rsplit(['/', ':']).next().unwrap_or(actor)
+        })
+        .filter(|name| name.len() > 3)
+        .collect();
     context
         .fold
         .tallies
@@ -137,6 +148,12 @@ fn containment_time(context: &Context<'_>) -> Option<Timestamp> {
         .filter(|(key, group)| {
             key.author != Author::Suspect
                 && group.success > 0
+                && (matches!(&key.author, Author::Service)
+                    || key.author == Author::Expected("responder".to_owned())
+                    || group
+                        .resources
+                        .iter()
+                        .any(|resource| names.iter().any(|n| resource.contains(n))))
                 && context
                     .common
                     .containment
