@@ -76,8 +76,7 @@ fn yaml_files(root: &Path) -> Result<Vec<PathBuf>, Failure> {
             let kind = entry.file_type()?;
             if kind.is_dir() {
                 folders.push(path);
-            } else if kind.is_file()
-                && path.extension().is_some_and(|e| e == "yml" || e == "yaml")
+            } else if kind.is_file() && path.extension().is_some_and(|e| e == "yml" || e == "yaml")
             {
                 files.push(path);
             }

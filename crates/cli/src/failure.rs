@@ -27,9 +27,9 @@ impl Failure {
     /// Whether the reader of our output has gone away: not an error.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         self.error.chain().any(|cause| {
-            cause
-                .downcast_ref::<std::io::Error>()
-                .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+            let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+            let json = cause.downcast_ref::<serde_json::Error>().and_then(|e| e.io_error_kind());
+            io.or(json) == Some(std::io::ErrorKind::BrokenPipe)
         })
     }
 }

@@ -30,7 +30,8 @@ impl Talk {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
-                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+                io::stdout().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
             }
         };
         Talk { quiet, color, progress: !quiet && io::stderr().is_terminal() }
@@ -162,7 +163,8 @@ fn reference(members: &Map<String, Value>) -> Option<String> {
 /// A CSV cell that no spreadsheet takes for a formula.
 fn csv_cell(text: &str) -> String {
     let text = one_line(text, usize::MAX);
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text };
+    let guarded =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text };
     if guarded.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", guarded.replace('"', "\"\""))
     } else {

@@ -50,7 +50,11 @@ impl Store {
         Records {
             case: self.case.path().to_owned(),
             roots: self.roots(),
-            artifacts: self.manifest.iter().map(|row| (row.artifact.clone(), row.clone())).collect(),
+            artifacts: self
+                .manifest
+                .iter()
+                .map(|row| (row.artifact.clone(), row.clone()))
+                .collect(),
             opener: Mutex::new(Opener::new(&Limits::DEFAULT, &self.case.path().join(".work/show"))),
         }
     }

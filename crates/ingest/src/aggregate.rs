@@ -225,9 +225,18 @@ mod tests {
     fn presence_counts_per_hour() {
         let mut counter = PresenceCounter::default();
         for secs in [0, 10, 3_600] {
-            counter.add("management-read", "1", "us-east-1", Timestamp::from_secs(secs), secs == 10);
+            counter.add(
+                "management-read",
+                "1",
+                "us-east-1",
+                Timestamp::from_secs(secs),
+                secs == 10,
+            );
         }
         let cells: Vec<_> = counter.finish("cloudtrail").into_values().collect();
-        assert_eq!(cells.iter().map(|c| (c.events, c.complete)).collect::<Vec<_>>(), [(2, true), (1, false)]);
+        assert_eq!(
+            cells.iter().map(|c| (c.events, c.complete)).collect::<Vec<_>>(),
+            [(2, true), (1, false)]
+        );
     }
 }

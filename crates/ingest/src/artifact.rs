@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use heptagon_evidence::{ArtifactDone, ArtifactHeader};
-use heptagon_model::{
-    Accounting, ArtifactRow, Limits, Problem, ProblemCode, Severity, Timestamp,
-};
+use heptagon_model::{Accounting, ArtifactRow, Limits, Problem, ProblemCode, Severity, Timestamp};
 use heptagon_parse::RecordProblem;
 
 use crate::journal::FinishedArtifact;
@@ -127,7 +125,10 @@ impl Account {
                 offset: None,
                 severity: Severity::Notice,
                 code: ProblemCode::More,
-                reason: format!("{} more problems of this artifact are counted, not listed", self.unlisted),
+                reason: format!(
+                    "{} more problems of this artifact are counted, not listed",
+                    self.unlisted
+                ),
             });
         }
         self.accounting.records = self.accounting.parsed + self.accounting.problems;

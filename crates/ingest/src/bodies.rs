@@ -72,8 +72,8 @@ impl Bodies {
         &self,
         mut visit: impl FnMut(Waiting) -> Result<(), IngestError>,
     ) -> Result<(), IngestError> {
-        let listing =
-            std::fs::read_dir(&self.folder).map_err(|e| IngestError::io("read", &self.folder, e))?;
+        let listing = std::fs::read_dir(&self.folder)
+            .map_err(|e| IngestError::io("read", &self.folder, e))?;
         let mut paths: Vec<PathBuf> = listing
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path.extension().is_some_and(|e| e == "waiting"))

@@ -159,7 +159,10 @@ fn row_of(batch: &RecordBatch, row: usize) -> Row {
     let mut artifact = [0; 8];
     let hex = text(batch, "artifact").value(row);
     for (at, byte) in artifact.iter_mut().enumerate() {
-        *byte = hex.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
+        *byte = hex
+            .get(2 * at..2 * at + 2)
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+            .unwrap_or(0);
     }
     let times = batch.column_by_name("event_time").expect("a column of matches");
     Row {

@@ -30,8 +30,14 @@ pub(crate) struct FinishedArtifact {
 #[serde(rename_all = "snake_case")]
 enum Line {
     /// What the runs depend on: a journal of other inputs is discarded.
-    Begin { attempt: u32, inputs: String },
-    Flush { runs: Vec<RunFile>, artifacts: Vec<FinishedArtifact> },
+    Begin {
+        attempt: u32,
+        inputs: String,
+    },
+    Flush {
+        runs: Vec<RunFile>,
+        artifacts: Vec<FinishedArtifact>,
+    },
 }
 
 /// What earlier attempts achieved.

@@ -50,7 +50,10 @@ impl Assembly {
     }
 
     /// Settles URIs and counts: `rows` are the rows per artifact (16 hex digits), after minus before.
-    pub(crate) fn settle(mut self, rows: &BTreeMap<String, i64>) -> (Vec<ArtifactRow>, Vec<Problem>) {
+    pub(crate) fn settle(
+        mut self,
+        rows: &BTreeMap<String, i64>,
+    ) -> (Vec<ArtifactRow>, Vec<Problem>) {
         self.rename();
         let mut manifest = Vec::new();
         for (mut row, others) in self.artifacts.into_values() {

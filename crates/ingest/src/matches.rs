@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
-};
+use arrow::array::{Array, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
 use heptagon_case::{CaseDir, DayWriter, TableFile};
 use heptagon_model::Timestamp;
 
@@ -65,7 +63,8 @@ impl MatchRows {
     ) -> Result<(), IngestError> {
         let rules = text(batch, "rules");
         let correlations = text(batch, "correlation");
-        let shared_ids = batch.column_by_name("shared_event_id").map(|_| text(batch, "shared_event_id"));
+        let shared_ids =
+            batch.column_by_name("shared_event_id").map(|_| text(batch, "shared_event_id"));
         let mut time = TimestampMicrosecondBuilder::new().with_timezone("UTC");
         let mut rule_id = StringBuilder::new();
         let mut columns: Vec<StringBuilder> = TEXT.iter().map(|_| StringBuilder::new()).collect();
@@ -80,7 +79,9 @@ impl MatchRows {
             }
             let shared_id = shared_ids.and_then(|ids| value(ids, row)).filter(|id| !id.is_empty());
             let conflict = extra.conflict.then_some(CONFLICT_RULE);
-            for rule in matched.into_iter().flat_map(|ids| ids.split(LIST_SEPARATOR)).chain(conflict) {
+            for rule in
+                matched.into_iter().flat_map(|ids| ids.split(LIST_SEPARATOR)).chain(conflict)
+            {
                 if shared_id.is_some_and(|id| self.counted(keys.time(row), id, rule)) {
                     continue;
                 }
@@ -89,14 +90,16 @@ impl MatchRows {
                 for (builder, (_, name)) in columns.iter_mut().zip(TEXT) {
                     builder.append_option(value(text(batch, name), row));
                 }
-                correlation.append_option(value(correlations, row).and_then(|json| of_rule(json, rule)));
+                correlation
+                    .append_option(value(correlations, row).and_then(|json| of_rule(json, rule)));
                 shared.append_option(shared_id);
                 artifact.append_value(keys.artifact(row));
                 record.append_value(keys.record(row));
             }
         }
         let columns: Vec<_> = columns.iter_mut().map(StringBuilder::finish).collect();
-        let mut arrays: Vec<Arc<dyn Array>> = vec![Arc::new(time.finish()), Arc::new(rule_id.finish())];
+        let mut arrays: Vec<Arc<dyn Array>> =
+            vec![Arc::new(time.finish()), Arc::new(rule_id.finish())];
         arrays.extend(columns.into_iter().map(|column| Arc::new(column) as Arc<dyn Array>));
         arrays.push(Arc::new(correlation.finish()));
         arrays.push(Arc::new(shared.finish()));

@@ -114,10 +114,11 @@ pub(crate) struct Gather {
 impl Gather {
     pub(crate) fn push(&mut self, keyed: &Arc<Keyed>, row: usize) {
         // Rows come in spans from one batch, so the last batches are the likely ones.
-        let at = self.batches.iter().rposition(|known| Arc::ptr_eq(known, keyed)).unwrap_or_else(|| {
-            self.batches.push(Arc::clone(keyed));
-            self.batches.len() - 1
-        });
+        let at =
+            self.batches.iter().rposition(|known| Arc::ptr_eq(known, keyed)).unwrap_or_else(|| {
+                self.batches.push(Arc::clone(keyed));
+                self.batches.len() - 1
+            });
         self.picks.push((at, row));
     }
 

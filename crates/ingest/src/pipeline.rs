@@ -82,11 +82,7 @@ impl Ingest<'_> {
         let (existing, manifest, problems) = if rebuilt {
             (Tables::default(), Vec::new(), Vec::new())
         } else {
-            (
-                self.case.tables()?,
-                read_manifest(self.case.path())?,
-                read_problems(self.case)?,
-            )
+            (self.case.tables()?, read_manifest(self.case.path())?, read_problems(self.case)?)
         };
         let work = self.case.work_dir("ingest")?;
         let (journal, achieved) = Journal::open(&work, &inputs)?;
@@ -126,10 +122,20 @@ impl Ingest<'_> {
         let mut runs = take(&shared.runs);
         runs.extend(resolve(&shared, &attempts)?);
 
-        let context =
-            DayContext { case: self.case, work: work.clone(), runs: &runs, attempts: &attempts, select: self.select };
-        let merged =
-            crate::tables::merge(self.case, &existing, &context, options.threads.max(1), self.counters)?;
+        let context = DayContext {
+            case: self.case,
+            work: work.clone(),
+            runs: &runs,
+            attempts: &attempts,
+            select: self.select,
+        };
+        let merged = crate::tables::merge(
+            self.case,
+            &existing,
+            &context,
+            options.threads.max(1),
+            self.counters,
+        )?;
         let mut tables = merged.tables;
         let correlated = correlate(self.case, &tables, self.rules)?;
         for (table, files) in correlated.files {

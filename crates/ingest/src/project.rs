@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, ListBuilder, RecordBatch, StringArray, StringBuilder, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, ListArray, ListBuilder, RecordBatch, StringArray, StringBuilder,
+    new_null_array,
+};
 use arrow::compute::cast;
 
 use crate::IngestError;
@@ -10,7 +13,10 @@ use crate::rows::invocation::LIST_SEPARATOR;
 
 /// A text column by name.
 pub(crate) fn text<'a>(batch: &'a RecordBatch, name: &str) -> &'a StringArray {
-    batch.column_by_name(name).expect("run schemas name every column they are asked for").as_string::<i32>()
+    batch
+        .column_by_name(name)
+        .expect("run schemas name every column they are asked for")
+        .as_string::<i32>()
 }
 
 /// The value of a text column, or nothing.

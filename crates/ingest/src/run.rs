@@ -98,8 +98,7 @@ impl RunWriter {
         like: &RecordBatch,
     ) -> Result<RunWriter, IngestError> {
         let file = File::create(path).map_err(|e| IngestError::io("create", path, e))?;
-        let writer =
-            FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), &like.schema())?;
+        let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), &like.schema())?;
         let run = RunFile { path: path.to_owned(), table, attempt, days: Vec::new() };
         Ok(RunWriter { writer, run, batches: 0 })
     }
@@ -119,7 +118,8 @@ impl RunWriter {
         let path = self.run.path.clone();
         let mut buffered = self.writer.into_inner()?;
         buffered.flush().map_err(|e| IngestError::io("write", &path, e))?;
-        let file = buffered.into_inner().map_err(|e| IngestError::io("write", &path, e.into_error()))?;
+        let file =
+            buffered.into_inner().map_err(|e| IngestError::io("write", &path, e.into_error()))?;
         file.sync_data().map_err(|e| IngestError::io("sync", &path, e))?;
         Ok(self.run)
     }

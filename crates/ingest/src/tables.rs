@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use heptagon_case::{CaseDir, TableFile, Tables};
 
+use crate::IngestError;
 use crate::aggregate::{Activity, Presence, PresenceKey};
 use crate::counters::Counters;
 use crate::day::{DayContext, DayResult, cloudtrail, existing, invocations};
 use crate::fold::{self, ActivityKey};
 use crate::rows;
 use crate::run::{RunFile, RunTable};
-use crate::IngestError;
 
 /// The tables as they will be, and what the manifest needs.
 pub(crate) struct Merged {
@@ -32,17 +32,23 @@ fn touched(runs: &[RunFile], existing: &Tables) -> BTreeSet<i64> {
             .collect()
     };
     let cloudtrail = days_of(RunTable::CloudTrail);
-    let mut touched: BTreeSet<i64> = cloudtrail.union(&days_of(RunTable::Invocations)).copied().collect();
+    let mut touched: BTreeSet<i64> =
+        cloudtrail.union(&days_of(RunTable::Invocations)).copied().collect();
     let with_invocations: BTreeSet<i64> =
         existing.files("invocations").iter().filter_map(TableFile::day).collect();
     for day in cloudtrail {
-        touched.extend([day - 1, day + 1].into_iter().filter(|near| with_invocations.contains(near)));
+        touched
+            .extend([day - 1, day + 1].into_iter().filter(|near| with_invocations.contains(near)));
     }
     touched
 }
 
 /// Runs `work` for every day on `threads` threads; results come in the order of days.
-fn for_days<F>(days: &BTreeSet<i64>, threads: usize, work: F) -> Result<Vec<(i64, DayResult)>, IngestError>
+fn for_days<F>(
+    days: &BTreeSet<i64>,
+    threads: usize,
+    work: F,
+) -> Result<Vec<(i64, DayResult)>, IngestError>
 where
     F: Fn(i64) -> Result<DayResult, IngestError> + Sync,
 {
@@ -81,7 +87,8 @@ pub(crate) fn merge(
 
     let schema = rows::cloudtrail::builders().schema();
     let calls = for_days(&days, threads, |day| {
-        let known = existing::rows(case, existing, "cloudtrail", "cloudtrail", day, schema.clone())?;
+        let known =
+            existing::rows(case, existing, "cloudtrail", "cloudtrail", day, schema.clone())?;
         let result = cloudtrail::merge(context, day, known)?;
         counters.day();
         Ok(result)

@@ -9,8 +9,11 @@ use heptagon_detect::{Matcher, RuleSet};
 use heptagon_evidence::{ArtifactDone, ArtifactHeader, Content, Opener, Visitor};
 use heptagon_model::{Fields, Limits, Problem, ProblemCode, Timestamp};
 use heptagon_parse::invocation::{BodyState, Invocation};
-use heptagon_parse::{CloudTrailRecord, ContentKind, End, Parser, Record, RecordMeta, RecordProblem, Sink};
+use heptagon_parse::{
+    CloudTrailRecord, ContentKind, End, Parser, Record, RecordMeta, RecordProblem, Sink,
+};
 
+use crate::IngestError;
 use crate::artifact::Account;
 use crate::bodies::{Bodies, Waiting};
 use crate::columns::RunColumns;
@@ -18,7 +21,6 @@ use crate::counters::Counters;
 use crate::journal::{FinishedArtifact, Journal};
 use crate::rows::{cloudtrail, invocation, message};
 use crate::run::{RunFile, RunTable, write_sorted};
-use crate::IngestError;
 
 /// Bytes of rows a worker holds before it writes a run.
 pub(crate) const BUFFER_BYTES: usize = 32 << 20;
@@ -105,7 +107,12 @@ impl<'a> Rows<'a> {
         }
     }
 
-    pub(crate) fn add_cloudtrail(&mut self, meta: &RecordMeta, record: &CloudTrailRecord<'_>, artifact: &str) {
+    pub(crate) fn add_cloudtrail(
+        &mut self,
+        meta: &RecordMeta,
+        record: &CloudTrailRecord<'_>,
+        artifact: &str,
+    ) {
         self.evaluate(record);
         let context = cloudtrail::Context {
             artifact,
@@ -357,7 +364,8 @@ impl Sink for RowSink<'_, '_> {
             Record::Invocation(record) => {
                 let complete = meta.complete_source;
                 self.account.row(time, &record.account_id, &record.region, complete);
-                let waits = [record.input_body_state, record.output_body_state].contains(&BodyState::S3);
+                let waits =
+                    [record.input_body_state, record.output_body_state].contains(&BodyState::S3);
                 if waits {
                     self.waiting.push(Waiting {
                         attempt: self.shared.journal.attempt,
@@ -387,7 +395,8 @@ impl Sink for RowSink<'_, '_> {
 impl Visitor for Worker<'_> {
     fn wants(&mut self, header: &ArtifactHeader) -> bool {
         let sha256 = header.id.hex();
-        let fresh = self.shared.claimed.lock().expect("no panics under lock").insert(sha256.clone());
+        let fresh =
+            self.shared.claimed.lock().expect("no panics under lock").insert(sha256.clone());
         if !fresh {
             let mut again = self.shared.again.lock().expect("no panics under lock");
             again.push((sha256, header.uri.clone(), header.bytes));
@@ -432,7 +441,9 @@ impl Visitor for Worker<'_> {
             (_, Some(container)) => {
                 (Account::new(&done.header, &self.shared.limits), container.to_owned(), None)
             }
-            (Some((account, kind)), None) => (account, kind.slug().to_owned(), kind.reason().map(str::to_owned)),
+            (Some((account, kind)), None) => {
+                (account, kind.slug().to_owned(), kind.reason().map(str::to_owned))
+            }
             (None, None) => {
                 (Account::new(&done.header, &self.shared.limits), "unreadable".to_owned(), None)
             }

@@ -40,7 +40,10 @@ pub(crate) fn run(command: DrillCommand, talk: Talk) -> Outcome {
 fn find(name: &str) -> Result<Scenario, Failure> {
     Scenario::from_name(name).ok_or_else(|| {
         let known: Vec<&str> = Scenario::ALL.iter().map(|scenario| scenario.name()).collect();
-        Failure::new(format!("no scenario `{name}`"), format!("the scenarios are {}", known.join(", ")))
+        Failure::new(
+            format!("no scenario `{name}`"),
+            format!("the scenarios are {}", known.join(", ")),
+        )
     })
 }
 
@@ -112,7 +115,12 @@ fn print_score(score: &Score, format: Format) -> Outcome {
         }
         for wrong in &score.wrong {
             let answer = wrong.answer.map_or("no answer", heptagon_model::Verdict::name);
-            writeln!(out, "  wrong: {} is {}, answered {answer}", wrong.question, wrong.truth.name())?;
+            writeln!(
+                out,
+                "  wrong: {} is {}, answered {answer}",
+                wrong.question,
+                wrong.truth.name()
+            )?;
         }
     } else {
         serde_json::to_writer_pretty(&mut out, &json!(score))?;

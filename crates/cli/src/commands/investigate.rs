@@ -105,7 +105,9 @@ pub(crate) fn build(
     progress.stop();
     let ingested = ingested?;
     if ingested.files == 0 {
-        talk.say("no files under the evidence given: every answer that needs records is `cannot tell`");
+        talk.say(
+            "no files under the evidence given: every answer that needs records is `cannot tell`",
+        );
     }
     let outcome = analyse::analyse(&case, ingested.manifest.clone(), &rules, settings)?;
     write_ledger(&case, &ingested)?;
@@ -253,7 +255,8 @@ fn numbers<'a>(
         rows: sum(|row| row.accounting.rows),
         duplicates: sum(|row| row.accounting.duplicates),
         lost: sum(|row| row.accounting.problems),
-        unsupported: ingested.manifest.iter().filter(|row| row.kind == "unsupported").count() as u64,
+        unsupported: ingested.manifest.iter().filter(|row| row.kind == "unsupported").count()
+            as u64,
         report: Some(report),
         secs: started.elapsed().as_secs_f64(),
     }

@@ -60,14 +60,14 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".part");
     let partial = PathBuf::from(partial);
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|error| {
+    std::fs::write(&partial, bytes).and_then(|()| std::fs::rename(&partial, path)).map_err(
+        |error| {
             Failure::new(
                 format!("cannot write {}: {error}", path.display()),
                 "check the folder's permissions and free space",
             )
-        })
+        },
+    )
 }
 
 fn document(path: &Path) -> Result<Document, Failure> {
@@ -249,8 +249,7 @@ fn texts_of<'a>(
     }
     let mut found = Vec::new();
     for (artifact, refs) in by_artifact {
-        let ranges: Vec<_> =
-            refs.iter().map(|r| places[&(r.artifact.clone(), r.record)]).collect();
+        let ranges: Vec<_> = refs.iter().map(|r| places[&(r.artifact.clone(), r.record)]).collect();
         // Evidence that has gone away since leaves the reference without its text.
         let Ok(texts) = records.fetch(artifact, &ranges) else { continue };
         for (reference, text) in refs.into_iter().zip(texts) {

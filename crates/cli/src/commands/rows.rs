@@ -12,8 +12,21 @@ use crate::print::Rows;
 use crate::store::Store;
 
 const SOURCES: &[&str] = &[
-    "uri", "kind", "bytes", "records", "parsed", "problems", "rows", "duplicates", "notices",
-    "warnings", "first_event_time", "last_event_time", "accounts", "regions", "artifact",
+    "uri",
+    "kind",
+    "bytes",
+    "records",
+    "parsed",
+    "problems",
+    "rows",
+    "duplicates",
+    "notices",
+    "warnings",
+    "first_event_time",
+    "last_event_time",
+    "accounts",
+    "regions",
+    "artifact",
 ];
 
 pub(crate) fn sources(args: &RowsArgs) -> Outcome {
@@ -27,7 +40,14 @@ pub(crate) fn sources(args: &RowsArgs) -> Outcome {
 }
 
 const FINDINGS: &[&str] = &[
-    "level", "title", "elements", "count", "first_time", "last_time", "principals", "source_ips",
+    "level",
+    "title",
+    "elements",
+    "count",
+    "first_time",
+    "last_time",
+    "principals",
+    "source_ips",
     "finding_id",
 ];
 
@@ -66,8 +86,17 @@ pub(crate) fn coverage(args: &RowsArgs) -> Outcome {
 }
 
 const ACTORS: &[&str] = &[
-    "suspicion", "actor", "kind", "account", "events", "writes", "denied", "source_ips",
-    "first_time", "last_time", "reasons",
+    "suspicion",
+    "actor",
+    "kind",
+    "account",
+    "events",
+    "writes",
+    "denied",
+    "source_ips",
+    "first_time",
+    "last_time",
+    "reasons",
 ];
 
 pub(crate) fn actors(args: &RowsArgs) -> Outcome {

@@ -201,8 +201,11 @@ impl Visitor for Matcher<'_> {
 fn match_rules(args: &RuleSourceArgs, evidence: &[PathBuf], talk: Talk) -> Outcome {
     let (rules, faults) = load(args)?;
     let found = discover(evidence, &[])?;
-    let mut matching =
-        Matching { session: Session::new(&rules), uris: std::collections::BTreeMap::new(), lost: 0 };
+    let mut matching = Matching {
+        session: Session::new(&rules),
+        uris: std::collections::BTreeMap::new(),
+        lost: 0,
+    };
     let scratch = tempfile::tempdir()?;
     let mut opener = Opener::new(&Limits::DEFAULT, scratch.path());
     let mut all = Vec::new();
@@ -246,7 +249,9 @@ fn match_rules(args: &RuleSourceArgs, evidence: &[PathBuf], talk: Talk) -> Outco
         talk.say(&overflow.message);
     }
     if lost > 0 {
-        talk.say(&format!("{lost} records or files could not be read; `heptagon investigate` names each"));
+        talk.say(&format!(
+            "{lost} records or files could not be read; `heptagon investigate` names each"
+        ));
     }
     Ok(Exit::Done)
 }

@@ -59,7 +59,8 @@ fn print(session: &Session, query: &str, format: Format) -> Result<(), Failure> 
                 }
             }
             writeln!(out, "{table}")?;
-            let more = if found.truncated { ", more follow; --format jsonl prints all" } else { "" };
+            let more =
+                if found.truncated { ", more follow; --format jsonl prints all" } else { "" };
             writeln!(out, "{} rows{more}", found.rows())?;
         }
         Format::Jsonl => {
@@ -98,11 +99,12 @@ fn prompt(session: &Session, format: Format, talk: Talk) -> Result<(), Failure> 
     let mut editor = DefaultEditor::new().map_err(anyhow::Error::from)?;
     let mut pending = String::new();
     loop {
-        let line = match editor.readline(if pending.is_empty() { "heptagon> " } else { "     ...> " }) {
-            Ok(line) => line,
-            Err(ReadlineError::Eof | ReadlineError::Interrupted) => return Ok(()),
-            Err(error) => return Err(anyhow::Error::from(error).into()),
-        };
+        let line =
+            match editor.readline(if pending.is_empty() { "heptagon> " } else { "     ...> " }) {
+                Ok(line) => line,
+                Err(ReadlineError::Eof | ReadlineError::Interrupted) => return Ok(()),
+                Err(error) => return Err(anyhow::Error::from(error).into()),
+            };
         match line.trim() {
             "" => continue,
             ".quit" | ".exit" | "exit" | "quit" => return Ok(()),

@@ -54,9 +54,10 @@ pub(crate) fn print(
             .filter(|a| matches!(a.verdict, Verdict::Confirmed | Verdict::Indicated))
             .count();
         let blind = element.answers.iter().filter(|a| a.verdict == Verdict::CannotTell).count();
-        let worst = element.answers.iter().filter(|a| a.verdict == element.verdict).find(|a| {
-            matches!(a.verdict, Verdict::Confirmed | Verdict::Indicated) || a.required
-        });
+        let worst =
+            element.answers.iter().filter(|a| a.verdict == element.verdict).find(|a| {
+                matches!(a.verdict, Verdict::Confirmed | Verdict::Indicated) || a.required
+            });
         writeln!(
             out,
             "  {:<23} {:<18} {} of {} adverse, {} cannot tell{}",
@@ -94,7 +95,10 @@ pub(crate) fn print(
     )?;
     let gaps: usize =
         outcome.answers.elements.iter().flat_map(|e| &e.answers).map(|a| a.gaps.len()).sum();
-    writeln!(out, "Gaps: {gaps}; `heptagon answers` names each with the command that would fill it")?;
+    writeln!(
+        out,
+        "Gaps: {gaps}; `heptagon answers` names each with the command that would fill it"
+    )?;
     if let Some(report) = numbers.report {
         writeln!(out, "Report: {}", report.display())?;
     }

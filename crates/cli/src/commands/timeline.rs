@@ -16,8 +16,18 @@ use crate::print::Rows;
 use crate::store::Store;
 
 const COLUMNS: &[&str] = &[
-    "event_time", "source", "principal", "action", "resource", "outcome", "source_ip", "region",
-    "account", "user_agent", "findings", "ref",
+    "event_time",
+    "source",
+    "principal",
+    "action",
+    "resource",
+    "outcome",
+    "source_ip",
+    "region",
+    "account",
+    "user_agent",
+    "findings",
+    "ref",
 ];
 
 /// Rows a table shows unless told.
@@ -73,7 +83,8 @@ pub(crate) fn events(
         let batch = batch?;
         let time = times(&batch, "event_time")?;
         let column = |name: &str| texts(&batch, name);
-        let (sources, accounts, regions) = (column("source")?, column("account")?, column("region")?);
+        let (sources, accounts, regions) =
+            (column("source")?, column("account")?, column("region")?);
         let (principals, actions, resources) =
             (column("principal")?, column("action")?, column("resource")?);
         let (outcomes, ips, agents) =
@@ -168,7 +179,8 @@ impl Findings {
             let batch = batch?;
             let (ids, slugs) = (texts(&batch, "finding_id")?, lists(&batch, "elements")?);
             for row in 0..batch.num_rows() {
-                let of = slugs.get(row).iter().filter_map(|slug| Element::from_slug(slug)).collect();
+                let of =
+                    slugs.get(row).iter().filter_map(|slug| Element::from_slug(slug)).collect();
                 elements.insert(ids.get(row).unwrap_or_default().to_owned(), of);
             }
         }

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StringBuilder, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, RecordBatch, StringArray, StringBuilder, UInt32Array,
+};
 use arrow::compute::take;
 use arrow::datatypes::Int64Type;
 use heptagon_case::{DayWriter, TableFile};
@@ -12,14 +14,18 @@ use heptagon_case::{DayWriter, TableFile};
 use crate::IngestError;
 use crate::aggregate::{ActivityCounter, PresenceCounter, Seen};
 use crate::day::existing::Existing;
+use crate::day::group::{FLUSH_ROWS, Group};
 use crate::day::{Candidate, DayContext, DayResult};
 use crate::key::Keys;
 use crate::matches::MatchRows;
 use crate::merge::{Gather, Keyed, Merge};
 use crate::project::{constant, list, table, text, value};
-use crate::rows::cloudtrail::Text;
 use crate::rows::invocation::LIST_SEPARATOR;
 use crate::run::RunTable;
+
+/// What copies of an event agree in.
+const CORE: [&str; 5] =
+    ["event_source", "event_name", "user_identity_arn", "source_ip_address", "error_code"];
 
 /// Merges a day; `existing` are the rows the case has of it.
 pub(crate) fn merge(
@@ -37,21 +43,25 @@ pub(crate) fn merge(
     let mut writers = Writers::new(context)?;
     let mut gather = Gather::default();
     let mut extras: Vec<Extra> = Vec::new();
-    let mut canonical: Option<(Arc<Keyed>, usize)> = None;
+    let mut group = Group::new(&CORE);
     while let Some((keyed, row)) = merge.next()? {
-        match &canonical {
-            Some((first, at)) if first.keys.same_event(*at, &keyed.keys, row) => {
-                let extra = extras.last_mut().expect("a canonical row has an extra");
-                extra.copy(first, *at, &keyed, row);
+        if !group.is_of(&keyed, row) || gather.len() >= FLUSH_ROWS {
+            if gather.is_full() {
+                writers.write(context, &gather.take()?, &extras, &mut result)?;
+                extras.clear();
             }
-            _ => {
-                if gather.is_full() {
-                    writers.write(context, &gather.take()?, &extras, &mut result)?;
-                    extras.clear();
-                }
+            group.clear();
+        }
+        match group.copy_of(&keyed, row) {
+            Some((first, at, extra)) => extras[extra].copy(first, at, &keyed, row),
+            None => {
                 gather.push(&keyed, row);
                 extras.push(Extra::of(&keyed, row));
-                canonical = Some((keyed, row));
+                group.add(keyed, row, extras.len() - 1);
+                if let Some((first, last)) = group.conflict() {
+                    extras[first].conflict = true;
+                    extras[last].conflict = true;
+                }
             }
         }
     }
@@ -83,7 +93,8 @@ impl Extra {
         }
     }
 
-    fn copy(&mut self, first: &Keyed, at: usize, keyed: &Keyed, row: usize) {
+    /// Another copy of the event.
+    pub(crate) fn copy(&mut self, first: &Keyed, at: usize, keyed: &Keyed, row: usize) {
         self.take_refs(keyed, row);
         let same_record = first.keys.artifact(at) == keyed.keys.artifact(row)
             && first.keys.record(at) == keyed.keys.record(row);
@@ -91,18 +102,6 @@ impl Extra {
             return;
         }
         self.other_refs.push(reference(&keyed.keys, row));
-        self.conflict |= [
-            Text::event_source,
-            Text::event_name,
-            Text::user_identity_arn,
-            Text::source_ip_address,
-            Text::error_code,
-        ]
-        .into_iter()
-        .any(|column| {
-            let name = Text::NAMES[column as usize];
-            value(text(&first.batch, name), at) != value(text(&keyed.batch, name), row)
-        });
     }
 
     /// The references of all copies, sorted, each once, without the canonical record.
@@ -202,9 +201,7 @@ impl Writers {
             })
         };
         let chosen: UInt32Array = (0..batch.num_rows())
-            .filter(|&row| {
-                rules.is_valid(row) || selected(row)
-            })
+            .filter(|&row| rules.is_valid(row) || selected(row))
             .map(|row| u32::try_from(row).expect("a batch holds fewer rows than 2^32"))
             .collect::<Vec<_>>()
             .into();
@@ -231,7 +228,8 @@ impl Writers {
         let column = |name| text(batch, name);
         let (accounts, regions, categories) =
             (column("account"), column("region"), column("category"));
-        let (actors, kinds, principals) = (column("actor"), column("actor_kind"), column("principal"));
+        let (actors, kinds, principals) =
+            (column("actor"), column("actor_kind"), column("principal"));
         let (access_keys, ips, agents) = (
             column("user_identity_access_key_id"),
             column("source_ip_address"),

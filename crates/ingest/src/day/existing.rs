@@ -49,7 +49,8 @@ pub(crate) fn rows(
     }
     let mut event_files = Vec::new();
     for file in of_day(tables, "events", day) {
-        let mut reader = read_files(case, "events", std::slice::from_ref(&file), Some(&["source"]))?;
+        let mut reader =
+            read_files(case, "events", std::slice::from_ref(&file), Some(&["source"]))?;
         let first = reader.next().transpose()?;
         if first.is_some_and(|batch| batch.column(0).as_string::<i32>().value(0) == source_slug) {
             event_files.push(file);
@@ -79,7 +80,8 @@ fn correlations(
     tables: &Tables,
     day: i64,
 ) -> Result<BTreeMap<(String, i64), String>, IngestError> {
-    let mut all: BTreeMap<(String, i64), serde_json::Map<String, serde_json::Value>> = BTreeMap::new();
+    let mut all: BTreeMap<(String, i64), serde_json::Map<String, serde_json::Value>> =
+        BTreeMap::new();
     for batch in read_files(case, "matches", &of_day(tables, "matches", day), None)? {
         let batch = batch?;
         let (rules, fields) = (text(&batch, "rule_id"), text(&batch, "correlation"));
@@ -155,9 +157,9 @@ fn rebuild(
 fn ranks(main: &RecordBatch, events: &RecordBatch) -> ArrayRef {
     let lengths = integers(main, "length");
     let complete = events.column_by_name("complete_source").map(|column| column.as_boolean());
-    let states = main.column_by_name("input_body_state").map(|_| {
-        [text(main, "input_body_state"), text(main, "output_body_state")]
-    });
+    let states = main
+        .column_by_name("input_body_state")
+        .map(|_| [text(main, "input_body_state"), text(main, "output_body_state")]);
     Arc::new(
         (0..main.num_rows())
             .map(|row| {

@@ -11,10 +11,11 @@ use crate::IngestError;
 use crate::aggregate::PresenceCounter;
 use crate::day::cloudtrail::{Extra, entry, integers, reference, refs_column};
 use crate::day::existing::{Existing, of_day};
+use crate::day::group::{FLUSH_ROWS, Group};
 use crate::day::{DayContext, DayResult};
 use crate::key::Keys;
 use crate::matches::MatchRows;
-use crate::merge::{Gather, Keyed, Merge};
+use crate::merge::{Gather, Merge};
 use crate::project::{constant, list, table, text, value};
 use crate::rows::cloudtrail::{CALL_WINDOW_US, is_model_call};
 use crate::run::RunTable;
@@ -75,7 +76,11 @@ impl Calls {
     }
 
     /// The call of a request at about `time`; times must not go back.
-    fn find(&mut self, request_id: &str, time: Timestamp) -> Result<Option<Arc<Call>>, IngestError> {
+    fn find(
+        &mut self,
+        request_id: &str,
+        time: Timestamp,
+    ) -> Result<Option<Arc<Call>>, IngestError> {
         let (oldest, newest) = (time.0 - CALL_WINDOW_US, time.0 + CALL_WINDOW_US);
         while let Some(call) = self.reader.next_if(|call| match call {
             Ok(call) => call.time.0 <= newest,
@@ -97,9 +102,11 @@ impl Calls {
 }
 
 fn calls_of(batch: &RecordBatch) -> Vec<Call> {
-    let keys: &arrow::array::TimestampMicrosecondArray = arrow::array::AsArray::as_primitive(batch.column(0));
+    let keys: &arrow::array::TimestampMicrosecondArray =
+        arrow::array::AsArray::as_primitive(batch.column(0));
     let column = |name| text(batch, name);
-    let (event_sources, names, ids) = (column("event_source"), column("event_name"), column("request_id"));
+    let (event_sources, names, ids) =
+        (column("event_source"), column("event_name"), column("request_id"));
     let source = column("source");
     let records = integers(batch, "record");
     let owned = |name, row| value(column(name), row).map(str::to_owned);
@@ -126,6 +133,9 @@ fn calls_of(batch: &RecordBatch) -> Vec<Call> {
         .collect()
 }
 
+/// What copies of an invocation agree in.
+const CORE: [&str; 3] = ["operation", "model_id", "principal"];
+
 /// Merges a day; `tables` lists CloudTrail as it will be, `existing` the case's invocation rows.
 pub(crate) fn merge(
     context: &DayContext<'_>,
@@ -143,22 +153,25 @@ pub(crate) fn merge(
     let mut writers = Writers::new(context, tables, day)?;
     let mut gather = Gather::default();
     let mut extras: Vec<Extra> = Vec::new();
-    let mut canonical: Option<(Arc<Keyed>, usize)> = None;
+    let mut group = Group::new(&CORE);
     while let Some((keyed, row)) = merge.next()? {
-        match &canonical {
-            Some((first, at)) if first.keys.same_event(*at, &keyed.keys, row) => {
-                let extra = extras.last_mut().expect("a canonical row has an extra");
-                extra.take_refs(&keyed, row);
-                extra.other_refs.push(reference(&keyed.keys, row));
+        if !group.is_of(&keyed, row) || gather.len() >= FLUSH_ROWS {
+            if gather.is_full() {
+                writers.write(&gather.take()?, &extras, &mut result)?;
+                extras.clear();
             }
-            _ => {
-                if gather.is_full() {
-                    writers.write(&gather.take()?, &extras, &mut result)?;
-                    extras.clear();
-                }
+            group.clear();
+        }
+        match group.copy_of(&keyed, row) {
+            Some((first, at, extra)) => extras[extra].copy(first, at, &keyed, row),
+            None => {
                 gather.push(&keyed, row);
                 extras.push(Extra::of(&keyed, row));
-                canonical = Some((keyed, row));
+                group.add(keyed, row, extras.len() - 1);
+                if let Some((first, last)) = group.conflict() {
+                    extras[first].conflict = true;
+                    extras[last].conflict = true;
+                }
             }
         }
     }
@@ -276,7 +289,8 @@ impl Writers {
         let mut actions = StringBuilder::new();
         let mut outcomes = StringBuilder::new();
         for row in 0..rows {
-            actions.append_value(format!("bedrock:{}", value(operations, row).unwrap_or("Unknown")));
+            actions
+                .append_value(format!("bedrock:{}", value(operations, row).unwrap_or("Unknown")));
             outcomes.append_value(value(text(batch, "error_code"), row).unwrap_or("success"));
         }
         given.extend([
@@ -340,13 +354,11 @@ impl Writers {
 }
 
 /// The columns the `matches` table takes, under the names it takes them by.
-fn matched(
-    batch: &RecordBatch,
-    given: &[(&str, ArrayRef)],
-) -> Result<RecordBatch, IngestError> {
+fn matched(batch: &RecordBatch, given: &[(&str, ArrayRef)]) -> Result<RecordBatch, IngestError> {
     let mut fields: Vec<(String, ArrayRef)> = Vec::new();
     for name in ["account", "region", "principal", "rules", "correlation"] {
-        fields.push((name.to_owned(), Arc::clone(batch.column_by_name(name).expect("a run column"))));
+        fields
+            .push((name.to_owned(), Arc::clone(batch.column_by_name(name).expect("a run column"))));
     }
     for (from, to) in [
         ("actor", "actor"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod cloudtrail;
 pub(crate) mod existing;
+pub(crate) mod group;
 pub(crate) mod invocations;
 
 use std::collections::BTreeMap;

@@ -119,7 +119,8 @@ pub(crate) fn append(
         part: 0,
     });
     scratch.action.clear();
-    let service = record.event_source.strip_suffix(".amazonaws.com").unwrap_or(&record.event_source);
+    let service =
+        record.event_source.strip_suffix(".amazonaws.com").unwrap_or(&record.event_source);
     let _ = write!(scratch.action, "{service}:{}", record.event_name);
     let category = record.category().slug();
 
@@ -175,7 +176,10 @@ pub(crate) fn append(
     rows.integer(Integer::length as usize, Some(i64::from(meta.length)));
     rows.boolean(Boolean::read_only as usize, record.read_only);
     rows.boolean(Boolean::management_event as usize, record.management_event);
-    rows.boolean(Boolean::mfa_authenticated as usize, identity.mfa_authenticated.as_deref().map(|text| text == "true"));
+    rows.boolean(
+        Boolean::mfa_authenticated as usize,
+        identity.mfa_authenticated.as_deref().map(|text| text == "true"),
+    );
     rows.boolean(
         Boolean::call_with_bearer_token as usize,
         record.call_with_bearer_token().then_some(true),

@@ -96,7 +96,10 @@ pub(crate) fn append(
     text(Text::error_code, record.error_code.as_deref());
     text(Text::guardrail_action, record.guardrail_action.map(GuardrailAction::as_str));
     text(Text::guardrail_id, record.guardrail_id.as_deref());
-    text(Text::guardrail_reasons, join(record.guardrail_reasons.iter().map(String::as_str)).as_deref());
+    text(
+        Text::guardrail_reasons,
+        join(record.guardrail_reasons.iter().map(String::as_str)).as_deref(),
+    );
     text(Text::body_family, Some(record.body_family.as_str()));
     text(Text::input_body_state, Some(body_state(record.input_body_state)));
     text(Text::output_body_state, Some(body_state(record.output_body_state)));
