@@ -175,7 +175,10 @@ impl Suspects {
             .map(|origin| ((origin.actor.as_str(), origin.source_ip.as_str()), origin))
             .collect();
         for finding in &inputs.findings {
-            if common.not_accusing_ids.contains(&finding.finding.rule_id) {
+            // Findings of our own making speak of the evidence, not of somebody.
+            if finding.finding.rule_id.starts_with("heptagon-")
+                || common.not_accusing_ids.contains(&finding.finding.rule_id)
+            {
                 continue;
             }
             for (actor, addresses) in &finding.actors {

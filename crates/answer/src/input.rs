@@ -130,12 +130,10 @@ pub struct Origin {
     pub actor: String,
     /// From where.
     pub source_ip: String,
-    /// Earliest event.
+    /// No later than this it came from there first.
     pub first_time: Timestamp,
-    /// Latest event.
+    /// No later than this it came from there last.
     pub last_time: Timestamp,
-    /// Events.
-    pub events: u64,
     /// On how many UTC days.
     pub days: u64,
 }

@@ -2,15 +2,17 @@
 
 mod columns;
 mod events;
+mod groups;
 mod tables;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashSet};
 
 use heptagon_case::{CaseDir, CaseError, read};
 use heptagon_model::{ArtifactRow, Timestamp};
 
 use crate::input::{Activity, Inputs, Observation, Records, RecordsError, Ref};
 use columns::Columns;
+use groups::{Groups, hash_of};
 
 /// Why a case could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -41,20 +43,17 @@ pub fn inputs(case: &CaseDir, artifacts: Vec<ArtifactRow>) -> Result<Inputs, Loa
         actors: tables::actors(case)?,
         ..Inputs::default()
     };
-    let mut refs = HashMap::new();
-    inputs.findings = tables::findings(case, &mut refs, &inputs.artifacts)?;
+    inputs.origins = tables::origins(case)?;
+    inputs.findings = tables::findings(case, &inputs.artifacts)?;
     let logged = tables::invocations(case, &mut inputs)?;
     let (missing, first) =
         (inputs.messages.missing_bodies, inputs.messages.missing_body_ref.take());
     inputs.messages = tables::messages(case)?;
     inputs.messages.missing_bodies = missing;
     inputs.messages.missing_body_ref = first;
-    events::summarise(case, &mut inputs, &refs, &logged)?;
+    events::summarise(case, &mut inputs, &logged)?;
     Ok(inputs)
 }
-
-/// (actor, address, region, service, name, store).
-type ActivityKey = (String, Option<String>, String, String, String, Option<String>);
 
 /// The records of a case, read again when asked.
 #[derive(Debug)]
@@ -97,7 +96,7 @@ impl Records for CaseInputs<'_> {
         let wanted = if with_parameters { &OBSERVATION[..] } else { &OBSERVATION[..14] };
         for batch in read(self.case, "observations", Some(wanted))? {
             let batch = batch?;
-            let columns = Columns::new("observations", &batch);
+            let columns = Columns::new(&batch);
             for row in 0..batch.num_rows() {
                 visit(&Observation {
                     time: columns.time(0, row),
@@ -130,7 +129,9 @@ impl Records for CaseInputs<'_> {
         if by_address.is_empty() && summed.is_empty() {
             return Ok(Vec::new());
         }
-        let mut groups: BTreeMap<ActivityKey, Activity> = BTreeMap::new();
+        let mut groups: Groups<Activity> = Groups::new(ACTIVITY_MAX);
+        let apart: HashSet<&str> = by_address.iter().map(String::as_str).collect();
+        let summed: HashSet<&str> = summed.iter().map(String::as_str).collect();
         let wanted = [
             "event_time",
             "source",
@@ -149,62 +150,82 @@ impl Records for CaseInputs<'_> {
         ];
         for batch in read(self.case, "events", Some(&wanted))? {
             let batch = batch?;
-            let columns = Columns::new("events", &batch);
+            let columns = Columns::new(&batch);
             for row in 0..batch.num_rows() {
                 let Some(actor) = columns.text(5, row) else { continue };
-                let apart = by_address.contains(actor);
+                let apart = apart.contains(actor);
                 if !(apart || summed.contains(actor)) || columns.text(1, row) != Some("cloudtrail")
                 {
                     continue;
                 }
-                let text = |column: usize| columns.text(column, row).unwrap_or_default();
-                let address = columns.text(11, row).filter(|_| apart).map(str::to_owned);
-                let resource = columns.text(9, row).map(|resource| store_of(resource).to_owned());
-                let key = (
-                    actor.to_owned(),
-                    address.clone(),
-                    text(3).to_owned(),
-                    text(6).to_owned(),
-                    text(7).to_owned(),
-                    resource.clone(),
-                );
-                let time = columns.time(0, row);
-                if groups.len() >= ACTIVITY_MAX && !groups.contains_key(&key) {
-                    continue;
-                }
-                let group = groups.entry(key).or_insert_with(|| Activity {
-                    actor: actor.to_owned(),
-                    principal: text(4).to_owned(),
-                    source_ip: address,
-                    account: text(2).to_owned(),
-                    region: text(3).to_owned(),
-                    event_source: text(6).to_owned(),
-                    event_name: text(7).to_owned(),
-                    category: text(8).to_owned(),
-                    resource,
-                    success: 0,
-                    denied: 0,
-                    failed: 0,
-                    first_time: time,
-                    last_time: time,
-                    first_ref: reference(&columns, 12, 13, row),
-                });
-                group.last_time = group.last_time.max(time);
-                let outcome = text(10);
-                if outcome == "success" {
-                    group.success += 1;
-                } else if crate::input::is_denial(outcome) {
-                    group.denied += 1;
-                } else {
-                    group.failed += 1;
-                }
+                add_activity(&mut groups, &columns, row, actor, apart);
             }
         }
-        let mut rows: Vec<Activity> = groups.into_values().collect();
+        let mut rows = groups.into_rows();
         rows.sort_by(|a, b| {
             (a.first_time, &a.first_ref, &a.actor).cmp(&(b.first_time, &b.first_ref, &b.actor))
         });
         Ok(rows)
+    }
+}
+
+fn add_activity(
+    groups: &mut Groups<Activity>,
+    columns: &Columns<'_>,
+    row: usize,
+    actor: &str,
+    apart: bool,
+) {
+    let text = |column: usize| columns.text(column, row).unwrap_or_default();
+    let time = columns.time(0, row);
+    let address = columns.text(11, row).filter(|_| apart);
+    let resource = columns.text(9, row).map(store_of);
+    let (region, event_source, event_name) = (text(3), text(6), text(7));
+    let key = [
+        actor,
+        address.unwrap_or_default(),
+        region,
+        event_source,
+        event_name,
+        resource.unwrap_or_default(),
+    ];
+    let group = groups.at(
+        hash_of(&key, 0),
+        |known| {
+            known.actor == actor
+                && known.event_name == event_name
+                && known.event_source == event_source
+                && known.region == region
+                && known.source_ip.as_deref() == address
+                && known.resource.as_deref() == resource
+        },
+        || Activity {
+            actor: actor.to_owned(),
+            principal: text(4).to_owned(),
+            source_ip: address.map(str::to_owned),
+            account: text(2).to_owned(),
+            region: region.to_owned(),
+            event_source: event_source.to_owned(),
+            event_name: event_name.to_owned(),
+            category: text(8).to_owned(),
+            resource: resource.map(str::to_owned),
+            success: 0,
+            denied: 0,
+            failed: 0,
+            first_time: time,
+            last_time: time,
+            first_ref: reference(columns, 12, 13, row),
+        },
+    );
+    let Some(group) = group else { return };
+    group.last_time = group.last_time.max(time);
+    let outcome = text(10);
+    if outcome == "success" {
+        group.success += 1;
+    } else if crate::input::is_denial(outcome) {
+        group.denied += 1;
+    } else {
+        group.failed += 1;
     }
 }
 

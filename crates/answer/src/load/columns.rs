@@ -9,7 +9,7 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    pub(super) fn new(_table: &'static str, batch: &'a RecordBatch) -> Columns<'a> {
+    pub(super) fn new(batch: &'a RecordBatch) -> Columns<'a> {
         Columns { columns: batch.columns() }
     }
 

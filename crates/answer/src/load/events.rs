@@ -1,48 +1,28 @@
-//! One pass over all events: who came from where, which services, stores and models were used, and
-//! who is behind the findings.
+//! One pass over all events: which services, stores and models were used.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use heptagon_case::{CaseDir, read};
+use heptagon_content::catalog::is_genai_source;
 use heptagon_model::Timestamp;
 
 use super::columns::Columns;
+use super::groups::{Groups, hash_of};
 use super::{LoadError, hour_of, reference, store_of};
-use crate::input::{Inputs, ModelCall, Origin, Ref, ServiceUse, StoreSeen};
+use crate::input::{Inputs, ModelCall, ServiceUse, StoreSeen};
 
-/// Distinct (actor, address) pairs kept.
-const ORIGINS_MAX: usize = 500_000;
-/// Addresses named per finding and actor.
-const ADDRESSES_MAX: usize = 50;
+/// Distinct services in accounts and regions, stores, and callers by hour that are kept.
+const SERVICES_MAX: usize = 50_000;
+const STORES_MAX: usize = 500_000;
+const CALLS_MAX: usize = 1_000_000;
 
-/// An actor at an address, while events pass in the order of time.
-#[derive(Clone, Copy)]
-struct Visit {
-    first: Timestamp,
-    last: Timestamp,
-    events: u64,
-    days: u64,
-    day: i64,
-}
-
-/// (account, region).
-type Place = (String, String);
-/// (data type, store, account, region).
-type StoreKey = (String, String, String, String);
-/// (account, region, actor, model, address, hour).
-type CallKey = (String, String, String, String, Option<String>, Timestamp);
-
-#[derive(Default)]
 struct Pass {
-    origins: HashMap<String, HashMap<String, Visit>>,
-    n_origins: usize,
-    /// Events and uses by service.
-    services: HashMap<String, HashMap<Place, (u64, u64)>>,
-    stores: HashMap<StoreKey, StoreSeen>,
-    calls: HashMap<CallKey, ModelCall>,
+    services: Groups<ServiceUse>,
+    stores: Groups<StoreSeen>,
+    calls: Groups<ModelCall>,
 }
 
-const WANTED: [&str; 13] = [
+const WANTED: [&str; 15] = [
     "event_time",
     "source",
     "account",
@@ -56,45 +36,26 @@ const WANTED: [&str; 13] = [
     "outcome",
     "source_ip",
     "artifact",
+    "record",
+    "read_only",
 ];
 
 pub(super) fn summarise(
     case: &CaseDir,
     inputs: &mut Inputs,
-    refs: &HashMap<Ref, Vec<u32>>,
     logged: &HashMap<String, HashSet<u64>>,
 ) -> Result<(), LoadError> {
-    let mut pass = Pass::default();
-    let mut by_artifact: HashMap<&str, HashMap<u64, &Vec<u32>>> = HashMap::new();
-    #[expect(clippy::iter_over_hash_type, reason = "into another table that is only looked up")]
-    for (reference, findings) in refs {
-        by_artifact.entry(&reference.artifact).or_default().insert(reference.record, findings);
-    }
-    let wanted: Vec<&str> = WANTED.iter().copied().chain(["record", "read_only"]).collect();
-    for batch in read(case, "events", Some(&wanted))? {
+    let mut pass = Pass {
+        services: Groups::new(SERVICES_MAX),
+        stores: Groups::new(STORES_MAX),
+        calls: Groups::new(CALLS_MAX),
+    };
+    for batch in read(case, "events", Some(&WANTED))? {
         let batch = batch?;
-        let columns = Columns::new("events", &batch);
+        let columns = Columns::new(&batch);
         for row in 0..batch.num_rows() {
             pass.event(&columns, row, logged);
-            let found =
-                columns.text(12, row).and_then(|artifact| by_artifact.get(artifact)).and_then(
-                    |records| records.get(&columns.int(13, row).unwrap_or_default().unsigned_abs()),
-                );
-            let Some(actor) = columns.text(5, row) else { continue };
-            for at in found.into_iter().copied().flatten() {
-                let addresses =
-                    inputs.findings[*at as usize].actors.entry(actor.to_owned()).or_default();
-                if let Some(address) = columns.text(11, row)
-                    && addresses.len() < ADDRESSES_MAX
-                    && !addresses.iter().any(|known| known == address)
-                {
-                    addresses.push(address.to_owned());
-                }
-            }
         }
-    }
-    for finding in &mut inputs.findings {
-        finding.actors.values_mut().for_each(|addresses| addresses.sort());
     }
     pass.finish(inputs);
     Ok(())
@@ -106,61 +67,48 @@ impl Pass {
             return;
         }
         let text = |column: usize| columns.text(column, row).unwrap_or_default();
-        let time = columns.time(0, row);
-        let (actor, event_source, event_name) = (text(5), text(6), text(7));
-        if let Some(address) = columns.text(11, row) {
-            self.origin(actor, address, time);
-        }
+        let event_source = text(6);
         let category = text(8);
-        let used = text(10) == "success"
-            && (category == "management-write" || category.starts_with("data:"));
-        self.service(event_source, text(2), text(3), used);
-        if let Some(data_type) = category.strip_prefix("data:") {
-            self.store(columns, row, data_type, time);
+        if is_genai_source(event_source) {
+            let used = text(10) == "success"
+                && (category == "management-write" || category.starts_with("data:"));
+            self.service(event_source, text(2), text(3), used);
         }
-        if event_source == "bedrock.amazonaws.com"
+        if let Some(data_type) = category.strip_prefix("data:") {
+            self.store(columns, row, data_type, columns.time(0, row));
+        } else if event_source == "bedrock.amazonaws.com"
             && matches!(
-                event_name,
+                text(7),
                 "InvokeModel" | "InvokeModelWithResponseStream" | "Converse" | "ConverseStream"
             )
         {
             let record = columns.int(13, row).unwrap_or_default().unsigned_abs();
             let logged = logged.get(text(12)).is_some_and(|records| records.contains(&record));
-            self.call(columns, row, time, logged);
-        }
-    }
-
-    fn origin(&mut self, actor: &str, address: &str, time: Timestamp) {
-        let day = time.day();
-        if let Some(origin) =
-            self.origins.get_mut(actor).and_then(|addresses| addresses.get_mut(address))
-        {
-            origin.first = origin.first.min(time);
-            origin.last = origin.last.max(time);
-            origin.events += 1;
-            // Events come in the order of time, so a new day is a later one.
-            if origin.day != day {
-                origin.days += 1;
-                origin.day = day;
-            }
-            return;
-        }
-        if self.n_origins < ORIGINS_MAX {
-            self.n_origins += 1;
-            let addresses = self.origins.entry(actor.to_owned()).or_default();
-            let visit = Visit { first: time, last: time, events: 1, days: 1, day };
-            addresses.insert(address.to_owned(), visit);
+            self.call(columns, row, columns.time(0, row), logged);
         }
     }
 
     fn service(&mut self, event_source: &str, account: &str, region: &str, used: bool) {
-        if !self.services.contains_key(event_source) {
-            self.services.insert(event_source.to_owned(), HashMap::new());
+        let hash = hash_of(&[event_source, account, region], 0);
+        let service = self.services.at(
+            hash,
+            |known| {
+                known.event_source == event_source
+                    && known.account == account
+                    && known.region == region
+            },
+            || ServiceUse {
+                event_source: event_source.to_owned(),
+                account: account.to_owned(),
+                region: region.to_owned(),
+                events: 0,
+                uses: 0,
+            },
+        );
+        if let Some(service) = service {
+            service.events += 1;
+            service.uses += u64::from(used);
         }
-        let Some(places) = self.services.get_mut(event_source) else { return };
-        let place = places.entry((account.to_owned(), region.to_owned())).or_default();
-        place.0 += 1;
-        place.1 += u64::from(used);
     }
 
     fn store(&mut self, columns: &Columns<'_>, row: usize, data_type: &str, time: Timestamp) {
@@ -168,20 +116,27 @@ impl Pass {
         let store = store_of(resource);
         let store = store.strip_prefix("arn:aws:s3:::").unwrap_or(store);
         let text = |column: usize| columns.text(column, row).unwrap_or_default();
-        let key = (data_type.to_owned(), store.to_owned(), text(2).to_owned(), text(3).to_owned());
-        if !self.stores.contains_key(&key) && self.stores.len() >= ORIGINS_MAX {
-            return;
-        }
-        let seen = self.stores.entry(key).or_insert_with_key(|key| StoreSeen {
-            data_type: key.0.clone(),
-            store: key.1.clone(),
-            account: key.2.clone(),
-            region: key.3.clone(),
-            reads: 0,
-            writes: 0,
-            first_time: time,
-            last_time: time,
-        });
+        let (account, region) = (text(2), text(3));
+        let seen = self.stores.at(
+            hash_of(&[data_type, store, account, region], 0),
+            |known| {
+                known.store == store
+                    && known.data_type == data_type
+                    && known.account == account
+                    && known.region == region
+            },
+            || StoreSeen {
+                data_type: data_type.to_owned(),
+                store: store.to_owned(),
+                account: account.to_owned(),
+                region: region.to_owned(),
+                reads: 0,
+                writes: 0,
+                first_time: time,
+                last_time: time,
+            },
+        );
+        let Some(seen) = seen else { return };
         if columns.bool(14, row) == Some(false) {
             seen.writes += 1;
         } else {
@@ -192,27 +147,39 @@ impl Pass {
     }
 
     fn call(&mut self, columns: &Columns<'_>, row: usize, time: Timestamp, logged: bool) {
-        let text = |column: usize| columns.text(column, row).unwrap_or_default().to_owned();
+        let text = |column: usize| columns.text(column, row).unwrap_or_default();
         let hour = hour_of(time);
-        let address = columns.text(11, row).map(str::to_owned);
-        let key = (text(2), text(3), text(5), text(9), address.clone(), hour);
-        let call = self.calls.entry(key).or_insert_with(|| ModelCall {
-            source: "cloudtrail".to_owned(),
-            account: text(2),
-            region: text(3),
-            principal: text(4),
-            actor: text(5),
-            model: text(9),
-            source_ip: address,
-            hour,
-            calls: 0,
-            failed: 0,
-            logged: 0,
-            tokens: 0,
-            first_ref: reference(columns, 12, 13, row),
-            first_time: time,
-        });
-        if columns.text(10, row) == Some("success") {
+        let address = columns.text(11, row);
+        let (account, region, actor, model) = (text(2), text(3), text(5), text(9));
+        let call = self.calls.at(
+            hash_of(&[account, region, actor, model, address.unwrap_or_default()], hour.0),
+            |known| {
+                known.hour == hour
+                    && known.actor == actor
+                    && known.model == model
+                    && known.source_ip.as_deref() == address
+                    && known.account == account
+                    && known.region == region
+            },
+            || ModelCall {
+                source: "cloudtrail".to_owned(),
+                account: account.to_owned(),
+                region: region.to_owned(),
+                principal: text(4).to_owned(),
+                actor: actor.to_owned(),
+                model: model.to_owned(),
+                source_ip: address.map(str::to_owned),
+                hour,
+                calls: 0,
+                failed: 0,
+                logged: 0,
+                tokens: 0,
+                first_ref: reference(columns, 12, 13, row),
+                first_time: time,
+            },
+        );
+        let Some(call) = call else { return };
+        if text(10) == "success" {
             call.calls += 1;
             call.logged += u64::from(logged);
         } else {
@@ -221,35 +188,11 @@ impl Pass {
     }
 
     fn finish(self, inputs: &mut Inputs) {
-        let mut origins: BTreeSet<Origin> = BTreeSet::new();
-        #[expect(clippy::iter_over_hash_type, reason = "the set sorts")]
-        for (actor, addresses) in self.origins {
-            origins.extend(addresses.into_iter().map(|(source_ip, of)| Origin {
-                actor: actor.clone(),
-                source_ip,
-                first_time: of.first,
-                last_time: of.last,
-                events: of.events,
-                days: of.days,
-            }));
-        }
-        inputs.origins = origins.into_iter().collect();
-        #[expect(clippy::iter_over_hash_type, reason = "sorted below")]
-        for (event_source, places) in self.services {
-            inputs.services.extend(places.into_iter().map(
-                |((account, region), (events, uses))| ServiceUse {
-                    event_source: event_source.clone(),
-                    account,
-                    region,
-                    events,
-                    uses,
-                },
-            ));
-        }
+        inputs.services = self.services.into_rows();
         inputs.services.sort_by(|a, b| {
             (&a.event_source, &a.account, &a.region).cmp(&(&b.event_source, &b.account, &b.region))
         });
-        inputs.stores = self.stores.into_values().collect();
+        inputs.stores = self.stores.into_rows();
         inputs.stores.sort_by(|a, b| {
             (&a.data_type, &a.store, &a.account, &a.region).cmp(&(
                 &b.data_type,
@@ -258,7 +201,7 @@ impl Pass {
                 &b.region,
             ))
         });
-        inputs.model_calls.extend(self.calls.into_values());
+        inputs.model_calls.extend(self.calls.into_rows());
         super::tables::sort_calls(&mut inputs.model_calls);
     }
 }

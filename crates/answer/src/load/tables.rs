@@ -3,18 +3,24 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use heptagon_case::{CaseDir, read};
-use heptagon_model::{ArtifactRow, Confidence, Element, Finding, Level, Timestamp};
+use heptagon_model::{ArtifactRow, Confidence, Element, Finding, Level};
 
 use super::columns::Columns;
+use super::groups::{Groups, hash_of};
 use super::{LoadError, hour_of, reference};
 use crate::input::{
-    ActorRow, FindingRow, GuardrailUse, Inputs, MessageStats, ModelCall, PresenceRow, Ref, RefBook,
+    ActorRow, FindingRow, GuardrailUse, Inputs, MessageStats, ModelCall, Origin, PresenceRow,
+    RefBook,
 };
 
 /// References kept per finding, as an answer's facts have them.
 const REFS_MAX: usize = 100;
 /// References followed to their authors.
 const FOLLOWED_MAX: usize = 500_000;
+/// Addresses named per finding and actor.
+const ADDRESSES_MAX: usize = 50;
+/// Distinct (actor, address) pairs kept.
+const ORIGINS_MAX: usize = 500_000;
 
 pub(super) fn presence(case: &CaseDir) -> Result<Vec<PresenceRow>, LoadError> {
     let mut rows = Vec::new();
@@ -31,7 +37,7 @@ pub(super) fn presence(case: &CaseDir) -> Result<Vec<PresenceRow>, LoadError> {
     ];
     for batch in read(case, "presence", Some(&wanted))? {
         let batch = batch?;
-        let columns = Columns::new("presence", &batch);
+        let columns = Columns::new(&batch);
         for row in 0..batch.num_rows() {
             let text = |column| columns.text(column, row).unwrap_or_default().to_owned();
             rows.push(PresenceRow {
@@ -69,7 +75,7 @@ pub(super) fn actors(case: &CaseDir) -> Result<Vec<ActorRow>, LoadError> {
     ];
     for batch in read(case, "actors", Some(&wanted))? {
         let batch = batch?;
-        let columns = Columns::new("actors", &batch);
+        let columns = Columns::new(&batch);
         for row in 0..batch.num_rows() {
             let text = |column| columns.text(column, row).unwrap_or_default().to_owned();
             let number = |column| columns.int(column, row).unwrap_or_default().unsigned_abs();
@@ -93,12 +99,46 @@ pub(super) fn actors(case: &CaseDir) -> Result<Vec<ActorRow>, LoadError> {
     Ok(rows)
 }
 
-/// Findings; `refs` gets the positions of findings by the records behind them.
+/// Where actors came from, day by day. The first time is that of the actor's last event on the first
+/// day: no address is taken for older than it is.
+pub(super) fn origins(case: &CaseDir) -> Result<Vec<Origin>, LoadError> {
+    let mut origins: BTreeMap<(String, String), Origin> = BTreeMap::new();
+    let wanted = ["source", "actor", "source_ips", "last_time", "events", "day"];
+    for batch in read(case, "activity", Some(&wanted))? {
+        let batch = batch?;
+        let columns = Columns::new(&batch);
+        for row in 0..batch.num_rows() {
+            if columns.text(0, row) != Some("cloudtrail") || origins.len() > ORIGINS_MAX {
+                continue;
+            }
+            let actor = columns.text(1, row).unwrap_or_default();
+            let last = columns.time(3, row);
+            for source_ip in columns.list(2, row) {
+                let origin =
+                    origins.entry((actor.to_owned(), source_ip.clone())).or_insert_with(|| {
+                        Origin {
+                            actor: actor.to_owned(),
+                            source_ip,
+                            first_time: last,
+                            last_time: last,
+                            days: 0,
+                        }
+                    });
+                origin.first_time = origin.first_time.min(last);
+                origin.last_time = origin.last_time.max(last);
+                origin.days += 1;
+            }
+        }
+    }
+    Ok(origins.into_values().collect())
+}
+
+/// Findings, and who is behind them.
 pub(super) fn findings(
     case: &CaseDir,
-    refs: &mut HashMap<Ref, Vec<u32>>,
     artifacts: &[ArtifactRow],
 ) -> Result<Vec<FindingRow>, LoadError> {
+    let mut refs: HashMap<String, HashMap<u64, Vec<u32>>> = HashMap::new();
     let mut rows: Vec<FindingRow> = Vec::new();
     let mut by_id: HashMap<String, u32> = HashMap::new();
     let wanted = [
@@ -121,7 +161,7 @@ pub(super) fn findings(
     ];
     for batch in read(case, "findings", Some(&wanted))? {
         let batch = batch?;
-        let columns = Columns::new("findings", &batch);
+        let columns = Columns::new(&batch);
         for row in 0..batch.num_rows() {
             let text = |column| columns.text(column, row).unwrap_or_default().to_owned();
             let level = Level::from_name(&text(3)).ok_or_else(|| LoadError::Value {
@@ -165,7 +205,7 @@ pub(super) fn findings(
     let mut followed = 0;
     for batch in read(case, "finding_refs", Some(&["finding_id", "artifact", "record"]))? {
         let batch = batch?;
-        let columns = Columns::new("finding_refs", &batch);
+        let columns = Columns::new(&batch);
         for row in 0..batch.num_rows() {
             let Some(at) = columns.text(0, row).and_then(|id| by_id.get(id)) else { continue };
             let finding = &mut rows[*at as usize].finding;
@@ -176,15 +216,51 @@ pub(super) fn findings(
             // Only findings that may accuse are followed to their authors.
             if followed < FOLLOWED_MAX && finding.level >= Level::Medium {
                 followed += 1;
-                refs.entry(key).or_default().push(*at);
+                refs.entry(key.artifact).or_default().entry(key.record).or_default().push(*at);
             }
         }
     }
+    authors(case, &mut rows, &refs)?;
     Ok(rows)
 }
 
-/// (account, region, principal, actor, model, address, hour).
-type CallKey = (String, String, String, String, String, Option<String>, Timestamp);
+/// Adds to findings the actors of their events.
+fn authors(
+    case: &CaseDir,
+    rows: &mut [FindingRow],
+    refs: &HashMap<String, HashMap<u64, Vec<u32>>>,
+) -> Result<(), LoadError> {
+    let wanted = ["artifact", "record", "actor", "source_ip"];
+    for batch in read(case, "matches", Some(&wanted))? {
+        let batch = batch?;
+        let columns = Columns::new(&batch);
+        for row in 0..batch.num_rows() {
+            let record = columns.int(1, row).unwrap_or_default().unsigned_abs();
+            let found = columns
+                .text(0, row)
+                .and_then(|artifact| refs.get(artifact))
+                .and_then(|records| records.get(&record));
+            let (Some(found), Some(actor)) = (found, columns.text(2, row)) else { continue };
+            for at in found {
+                let addresses = rows[*at as usize].actors.entry(actor.to_owned()).or_default();
+                if let Some(address) = columns.text(3, row)
+                    && addresses.len() < ADDRESSES_MAX
+                    && !addresses.iter().any(|known| known == address)
+                {
+                    addresses.push(address.to_owned());
+                }
+            }
+        }
+    }
+    for row in rows {
+        row.actors.values_mut().for_each(|addresses| addresses.sort());
+    }
+    Ok(())
+}
+
+/// Callers by hour, and guardrails with their users, that are kept.
+const CALLS_MAX: usize = 1_000_000;
+const GUARDRAILS_MAX: usize = 50_000;
 
 /// Invocation records: calls by hour, guardrails in use, bodies that are missing.
 /// Gives the CloudTrail records that have an invocation record, by artifact.
@@ -193,8 +269,8 @@ pub(super) fn invocations(
     inputs: &mut Inputs,
 ) -> Result<HashMap<String, HashSet<u64>>, LoadError> {
     let mut logged: HashMap<String, HashSet<u64>> = HashMap::new();
-    let mut calls: HashMap<CallKey, ModelCall> = HashMap::new();
-    let mut guardrails: BTreeMap<(String, String, String, String), GuardrailUse> = BTreeMap::new();
+    let mut calls: Groups<ModelCall> = Groups::new(CALLS_MAX);
+    let mut guardrails: Groups<GuardrailUse> = Groups::new(GUARDRAILS_MAX);
     let wanted = [
         "event_time",
         "account",
@@ -217,11 +293,9 @@ pub(super) fn invocations(
     let mut missing_ref = None;
     for batch in read(case, "invocations", Some(&wanted))? {
         let batch = batch?;
-        let columns = Columns::new("invocations", &batch);
+        let columns = Columns::new(&batch);
         for row in 0..batch.num_rows() {
-            let text = |column| columns.text(column, row).unwrap_or_default().to_owned();
             let time = columns.time(0, row);
-            let first_ref = reference(&columns, 13, 14, row);
             if let Some((artifact, record)) =
                 columns.text(15, row).and_then(|text| text.split_once(':'))
                 && let Ok(record) = record.parse()
@@ -231,49 +305,63 @@ pub(super) fn invocations(
             let state = |column| matches!(columns.text(column, row), Some("s3" | "missing"));
             if state(11) || state(12) {
                 missing += 1;
-                missing_ref.get_or_insert_with(|| first_ref.clone());
+                missing_ref.get_or_insert_with(|| reference(&columns, 13, 14, row));
             }
-            let principal = text(3);
-            let actor = columns.text(4, row).map_or_else(|| principal.clone(), str::to_owned);
+            let plain = |column| columns.text(column, row).unwrap_or_default();
+            let (account, region, principal, model) = (plain(1), plain(2), plain(3), plain(5));
+            let actor = columns.text(4, row).unwrap_or(principal);
+            let source_ip = columns.text(6, row);
             if let Some(guardrail) = columns.text(10, row) {
-                let key = (principal.clone(), guardrail.to_owned(), text(1), text(2));
-                let used = guardrails.entry(key).or_insert_with(|| GuardrailUse {
-                    principal: principal.clone(),
-                    guardrail: guardrail.to_owned(),
-                    account: text(1),
-                    region: text(2),
-                    calls: 0,
-                    first_ref: first_ref.clone(),
-                });
-                used.calls += 1;
+                let used = guardrails.at(
+                    hash_of(&[principal, guardrail, account, region], 0),
+                    |known| {
+                        known.principal == principal
+                            && known.guardrail == guardrail
+                            && known.account == account
+                            && known.region == region
+                    },
+                    || GuardrailUse {
+                        principal: principal.to_owned(),
+                        guardrail: guardrail.to_owned(),
+                        account: account.to_owned(),
+                        region: region.to_owned(),
+                        calls: 0,
+                        first_ref: reference(&columns, 13, 14, row),
+                    },
+                );
+                if let Some(used) = used {
+                    used.calls += 1;
+                }
             }
-            let source_ip = columns.text(6, row).map(str::to_owned);
             let hour = hour_of(time);
-            let key = (
-                text(1),
-                text(2),
-                principal.clone(),
-                actor.clone(),
-                text(5),
-                source_ip.clone(),
-                hour,
+            let call = calls.at(
+                hash_of(&[account, region, actor, model, source_ip.unwrap_or_default()], hour.0),
+                |known| {
+                    known.hour == hour
+                        && known.actor == actor
+                        && known.model == model
+                        && known.source_ip.as_deref() == source_ip
+                        && known.account == account
+                        && known.region == region
+                },
+                || ModelCall {
+                    source: "bedrock-invocation".to_owned(),
+                    account: account.to_owned(),
+                    region: region.to_owned(),
+                    principal: principal.to_owned(),
+                    actor: actor.to_owned(),
+                    model: model.to_owned(),
+                    source_ip: source_ip.map(str::to_owned),
+                    hour,
+                    calls: 0,
+                    failed: 0,
+                    logged: 0,
+                    tokens: 0,
+                    first_ref: reference(&columns, 13, 14, row),
+                    first_time: time,
+                },
             );
-            let call = calls.entry(key).or_insert_with(|| ModelCall {
-                source: "bedrock-invocation".to_owned(),
-                account: text(1),
-                region: text(2),
-                principal,
-                actor,
-                model: text(5),
-                source_ip,
-                hour,
-                calls: 0,
-                failed: 0,
-                logged: 0,
-                tokens: 0,
-                first_ref,
-                first_time: time,
-            });
+            let Some(call) = call else { continue };
             if columns.text(9, row).is_some_and(|code| !code.is_empty()) {
                 call.failed += 1;
             } else {
@@ -286,9 +374,17 @@ pub(super) fn invocations(
     }
     inputs.messages.missing_bodies = missing;
     inputs.messages.missing_body_ref = missing_ref;
-    inputs.model_calls.extend(calls.into_values());
+    inputs.model_calls.extend(calls.into_rows());
     sort_calls(&mut inputs.model_calls);
-    inputs.guardrails = guardrails.into_values().collect();
+    inputs.guardrails = guardrails.into_rows();
+    inputs.guardrails.sort_by(|a, b| {
+        (&a.principal, &a.guardrail, &a.account, &a.region).cmp(&(
+            &b.principal,
+            &b.guardrail,
+            &b.account,
+            &b.region,
+        ))
+    });
     Ok(logged)
 }
 
@@ -303,27 +399,41 @@ pub(super) fn sort_calls(calls: &mut [ModelCall]) {
     });
 }
 
+/// Tools named.
+const TOOLS_MAX: usize = 1_000;
+/// Kinds of messages counted: the parser's own words, so there are few.
+const KINDS_MAX: usize = 200;
+
 /// Messages by kind, and the tools that models called.
 pub(super) fn messages(case: &CaseDir) -> Result<MessageStats, LoadError> {
     let mut stats = MessageStats::default();
     let wanted = ["direction", "role", "part", "name", "artifact", "record"];
-    let mut counts: HashMap<(String, String, String), u64> = HashMap::new();
+    // A handful of kinds: a list is faster to search than keys are to build.
+    let mut kinds: Vec<([String; 3], u64)> = Vec::new();
     for batch in read(case, "messages", Some(&wanted))? {
         let batch = batch?;
-        let columns = Columns::new("messages", &batch);
+        let columns = Columns::new(&batch);
         for row in 0..batch.num_rows() {
-            let text = |column| columns.text(column, row).unwrap_or_default().to_owned();
-            let part = columns.text(2, row).unwrap_or_default();
-            if part == "tool_use" && columns.text(0, row) == Some("output") {
+            let text = |column| columns.text(column, row).unwrap_or_default();
+            let kind = [text(0), text(1), text(2)];
+            if kind[2] == "tool_use" && kind[0] == "output" {
                 let name = text(3);
-                if stats.tools.len() < 1_000 || stats.tools.contains_key(&name) {
-                    let first = reference(&columns, 4, 5, row);
-                    stats.tools.entry(name).or_insert((0, first)).0 += 1;
+                if let Some(tool) = stats.tools.get_mut(name) {
+                    tool.0 += 1;
+                } else if stats.tools.len() < TOOLS_MAX {
+                    stats.tools.insert(name.to_owned(), (1, reference(&columns, 4, 5, row)));
                 }
             }
-            *counts.entry((text(0), text(1), text(2))).or_default() += 1;
+            if let Some((_, count)) = kinds.iter_mut().find(|(known, _)| *known == kind) {
+                *count += 1;
+            } else if kinds.len() < KINDS_MAX {
+                kinds.push((kind.map(str::to_owned), 1));
+            }
         }
     }
-    stats.by_kind = counts.into_iter().collect();
+    stats.by_kind = kinds
+        .into_iter()
+        .map(|([direction, role, part], count)| ((direction, role, part), count))
+        .collect();
     Ok(stats)
 }
