@@ -139,12 +139,16 @@ pub(crate) const VERDICTS: [Verdict; 5] = [
 ];
 
 /// How many verdicts there are of each kind, worst first, kinds without any left out.
-pub(crate) fn verdict_counts(answers: &[Answer]) -> Vec<(Verdict, u64)> {
-    VERDICTS
-        .into_iter()
-        .map(|wanted| (wanted, answers.iter().filter(|a| a.verdict == wanted).count() as u64))
-        .filter(|(_, count)| *count > 0)
-        .collect()
+pub(crate) fn verdict_counts<'a>(
+    answers: impl IntoIterator<Item = &'a Answer>,
+) -> Vec<(Verdict, u64)> {
+    let mut counts = VERDICTS.map(|verdict| (verdict, 0));
+    for answer in answers {
+        for (verdict, count) in &mut counts {
+            *count += u64::from(*verdict == answer.verdict);
+        }
+    }
+    counts.into_iter().filter(|(_, count)| *count > 0).collect()
 }
 
 /// The report in one sentence or two.

@@ -6,7 +6,8 @@ mod histogram;
 use std::collections::{BTreeMap, BTreeSet};
 
 use heptagon_model::{
-    Accounting, Answer, Element, EvidenceRef, Finding, Gap, Problem, ProblemCode, Severity, Verdict,
+    Accounting, Answer, Element, EvidenceRef, Finding, Gap, Problem, ProblemCode, Severity,
+    Timestamp, Verdict,
 };
 
 use crate::{Document, escape, text};
@@ -21,6 +22,11 @@ pub(crate) fn answers(document: &Document) -> impl Iterator<Item = (Element, &An
         .elements
         .iter()
         .flat_map(|element| element.answers.iter().map(|answer| (element.element, answer)))
+}
+
+/// A time from 1970 to 9999: beyond it a clock was wrong, and sums could overflow.
+pub(crate) fn sane(time: Timestamp) -> Timestamp {
+    Timestamp(time.0.clamp(0, 253_402_300_799_000_000))
 }
 
 fn adverse(verdict: Verdict) -> bool {

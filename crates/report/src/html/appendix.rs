@@ -2,6 +2,7 @@
 
 use super::Page;
 use super::builder::Html;
+use super::parts;
 use crate::view::{self, Citation};
 use crate::{RecordText, text};
 
@@ -29,6 +30,12 @@ pub(crate) fn method(h: &mut Html, page: &Page<'_>) {
         h.text(" hashes every artifact again and walks the ledger; ");
         h.code("heptagon show REFERENCE");
         h.text(" prints a record from the sealed evidence. A reference names the artifact, by the first 16 hex digits of its SHA-256, and the record in it, counted from 0.");
+    });
+    h.el("dl", &[("class", "fields verdicts")], |h| {
+        for verdict in text::VERDICTS {
+            h.el("dt", &[], |h| parts::verdict_badge(h, verdict));
+            h.leaf("dd", &[], text::verdict_meaning(verdict));
+        }
     });
     h.el("ul", &[], |h| {
         h.leaf("li", &[], "“Not observed” is only said where every account, region and hour of the window was recorded by a source that would have shown it. One blind spot makes it “cannot tell”.");

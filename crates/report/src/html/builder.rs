@@ -3,6 +3,8 @@
 //! Tags and attribute names are ours; every text and every attribute value is escaped on its way in,
 //! and every element that is opened is closed. There is no way to write markup any other way.
 
+use std::collections::BTreeSet;
+
 use crate::{escape, text};
 
 /// Attribute names with their values.
@@ -11,12 +13,13 @@ pub(crate) type Attrs<'a> = &'a [(&'static str, &'a str)];
 /// HTML being written.
 pub(crate) struct Html {
     out: String,
+    ids: BTreeSet<String>,
 }
 
 impl Html {
     /// Begins with the document type.
     pub(crate) fn document() -> Html {
-        Html { out: "<!doctype html>\n".to_owned() }
+        Html { out: "<!doctype html>\n".to_owned(), ids: BTreeSet::new() }
     }
 
     /// What was written.
@@ -29,10 +32,16 @@ impl Html {
         self.out.push_str(tag);
         for (name, value) in attrs {
             debug_assert!(!name.starts_with("on") && *name != "style", "refused by the policy");
+            // An id is given once, to the first that asks, whatever ids evidence brings along.
+            if *name == "id" && !self.ids.insert((*value).to_owned()) {
+                continue;
+            }
             self.out.push(' ');
             self.out.push_str(name);
             self.out.push_str("=\"");
-            escape::html(&mut self.out, value);
+            let (shown, note) = text::cut(value, text::TEXT_CHARS_MAX);
+            escape::html(&mut self.out, shown);
+            self.out.push_str(note.as_deref().unwrap_or_default());
             self.out.push('"');
         }
         self.out.push('>');
@@ -85,7 +94,17 @@ impl Html {
 
     /// Text from evidence that is a name, a key, a command.
     pub(crate) fn code(&mut self, evidence: &str) {
-        self.leaf("code", &[], evidence);
+        self.el("code", &[], |h| {
+            let (shown, note) = text::cut(evidence, text::TEXT_CHARS_MAX);
+            for piece in shown.split_inclusive(['/', ':', '?', '&']) {
+                escape::html(&mut h.out, piece);
+                // ARNs and paths may break between their parts, and are still copied whole.
+                if piece.len() > 3 && piece.len() < shown.len() {
+                    h.void("wbr", &[]);
+                }
+            }
+            h.out.push_str(note.as_deref().unwrap_or_default());
+        });
     }
 
     /// Several such texts, the first `show` of them, the rest folded away.

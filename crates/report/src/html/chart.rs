@@ -3,7 +3,7 @@
 use heptagon_model::{CoverageState, Timestamp};
 
 use super::builder::Html;
-use crate::text;
+use crate::{text, view};
 
 const HOUR_US: i64 = 3_600_000_000;
 /// Ticks an axis may have.
@@ -13,16 +13,26 @@ const TICKS_MAX: i64 = 9;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Axis {
     /// The left end's time.
-    pub from: Timestamp,
+    from: Timestamp,
     /// The right end's time.
-    pub to: Timestamp,
+    to: Timestamp,
     /// The left end's place.
-    pub left: f64,
+    left: f64,
     /// The right end's place.
-    pub right: f64,
+    right: f64,
 }
 
 impl Axis {
+    /// An axis between two times of our era, whatever clocks in evidence say.
+    pub(crate) fn new(from: Timestamp, to: Timestamp, left: f64, right: f64) -> Axis {
+        Axis { from: view::sane(from), to: view::sane(to), left, right }
+    }
+
+    /// Whether any of a span lies on the axis.
+    pub(crate) fn shows(&self, from: Timestamp, to: Timestamp) -> bool {
+        to > self.from && from < self.to
+    }
+
     /// The place of a time, within the axis.
     pub(crate) fn x(&self, time: Timestamp) -> f64 {
         let span = (self.to.0 as f64 - self.from.0 as f64).max(1.0);
@@ -64,13 +74,14 @@ impl Axis {
             let full = text::minute(time);
             // `2026-05-07 19:43Z`: the day, and the hour where hours are told apart.
             let label = if step < 24 { &full[5..full.len() - 1] } else { &full[..10] };
+            let near_end = self.right - self.x(time) < 40.0;
             h.leaf(
                 "text",
                 &[
                     ("class", "tick"),
                     ("x", &x),
                     ("y", &place(bottom + 16.0)),
-                    ("text-anchor", "middle"),
+                    ("text-anchor", if near_end { "end" } else { "middle" }),
                 ],
                 label,
             );

@@ -19,13 +19,13 @@ const PIECES_MAX: usize = 400;
 
 /// The chart with its legend.
 pub(crate) fn chart(h: &mut Html, document: &Document) {
-    let mut groups = view::coverage_groups(document);
+    let mut groups = view::coverage_groups(&document.coverage);
     let all = groups.len();
     groups.sort_by_key(CoverageGroup::whole);
     groups.truncate(LANES_MAX);
     let Some((from, to)) = window(document, &groups) else { return };
     let bottom = TOP + LANE_HEIGHT * groups.len() as f64;
-    let axis = Axis { from, to, left: LEFT, right: RIGHT };
+    let axis = Axis::new(from, to, LEFT, RIGHT);
     let view_box = format!("0 0 {WIDTH} {}", place(bottom + 26.0));
     let whole = groups.iter().filter(|group| group.whole()).count() as u64;
     let label = format!(
@@ -71,12 +71,7 @@ fn window(document: &Document, groups: &[CoverageGroup<'_>]) -> Option<(Timestam
 
 fn lane(h: &mut Html, axis: Axis, group: &CoverageGroup<'_>, y: f64) {
     let name = format!("{} · {}", group.source, group.category);
-    let regions = match group.regions.as_slice() {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [one, two] => format!("{one}, {two}"),
-        [one, rest @ ..] => format!("{one} and {} more regions", rest.len()),
-    };
+    let regions = group.regions_named();
     let place_name = format!("{} · {regions}", group.account);
     h.el("g", &[("class", "lane")], |h| {
         h.leaf("title", &[], &format!("{name}, {}, {}", group.account, group.regions.join(", ")));
@@ -92,7 +87,7 @@ fn lane(h: &mut Html, axis: Axis, group: &CoverageGroup<'_>, y: f64) {
             &text::label(&place_name, 50),
         );
         for interval in group.intervals.iter().take(PIECES_MAX) {
-            if interval.to <= axis.from || interval.from >= axis.to {
+            if !axis.shows(interval.from, interval.to) {
                 continue;
             }
             let (from, to) = (axis.x(interval.from), axis.x(interval.to));

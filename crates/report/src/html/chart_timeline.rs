@@ -10,7 +10,7 @@ use crate::view::{self, Histogram};
 use crate::{Document, text};
 
 const WIDTH: f64 = 1_000.0;
-const LEFT: f64 = 262.0;
+const LEFT: f64 = 270.0;
 const RIGHT: f64 = 990.0;
 const TOP: f64 = 12.0;
 const BARS_HEIGHT: f64 = 150.0;
@@ -26,7 +26,7 @@ pub(crate) fn chart(h: &mut Html, document: &Document) {
     let Some(histogram) = view::histogram(document) else { return };
     let lanes = lanes(document);
     let bottom = TOP + BARS_HEIGHT + MARKS_HEIGHT + LANE_HEIGHT * lanes.len() as f64 + 4.0;
-    let axis = Axis { from: histogram.from, to: histogram.to, left: LEFT, right: RIGHT };
+    let axis = Axis::new(histogram.from, histogram.to, LEFT, RIGHT);
     let view_box = format!("0 0 {WIDTH} {}", place(bottom + 26.0));
     let label = format!(
         "Events per {} by source, {}; at most {} at once; {} drawn below. The table below holds the same events.",
@@ -38,14 +38,18 @@ pub(crate) fn chart(h: &mut Html, document: &Document) {
     h.el("figure", &[("class", "chart")], |h| {
         h.el("figcaption", &[], |h| legend(h, &histogram));
         h.el("div", &[("class", "scroll")], |h| {
-            h.el("svg", &[("viewBox", &view_box), ("role", "img"), ("aria-label", &label)], |h| {
-                axis.draw(h, TOP, bottom);
-                bars(h, &histogram, axis);
-                for (at, finding) in lanes.iter().enumerate() {
-                    let y = TOP + BARS_HEIGHT + MARKS_HEIGHT + LANE_HEIGHT * at as f64;
-                    lane(h, document, axis, finding, y);
-                }
-            });
+            h.el(
+                "svg",
+                &[("viewBox", &view_box), ("role", "group"), ("aria-label", &label)],
+                |h| {
+                    axis.draw(h, TOP, bottom);
+                    bars(h, &histogram, axis);
+                    for (at, finding) in lanes.iter().enumerate() {
+                        let y = TOP + BARS_HEIGHT + MARKS_HEIGHT + LANE_HEIGHT * at as f64;
+                        lane(h, document, axis, finding, y);
+                    }
+                },
+            );
         });
     });
 }
@@ -188,7 +192,7 @@ fn lane(h: &mut Html, document: &Document, axis: Axis, finding: &Finding, y: f64
                     ("y", &place(middle + 4.0)),
                     ("text-anchor", "end"),
                 ],
-                &text::label(&finding.title, 42),
+                &text::label(&finding.title, 36),
             );
             let (from, to) = (axis.x(finding.first_time), axis.x(finding.last_time));
             rect(

@@ -1,18 +1,20 @@
 //! The seven elements, question by question.
 
-use heptagon_model::{Answer, CoverageState, ElementAnswers, Fact, Observed};
+use heptagon_model::{Answer, ElementAnswers, Fact, Observed};
 
 use super::Page;
 use super::builder::Html;
-use super::parts;
+use super::{chart, parts};
 use crate::{text, view};
 
 /// References shown per fact before the rest is folded away.
 const REFS_MAX: usize = 8;
 /// Items of a list shown before the rest is folded away.
 const ITEMS_MAX: usize = 12;
-/// Coverage rows shown per answer.
-const COVERAGE_MAX: usize = 100;
+/// Coverage lanes shown per answer.
+const LANES_MAX: usize = 30;
+/// Intervals shown per lane.
+const INTERVALS_MAX: usize = 4;
 
 /// The seven elements.
 pub(crate) fn elements(h: &mut Html, page: &Page<'_>) {
@@ -100,7 +102,7 @@ fn body(h: &mut Html, page: &Page<'_>, answer: &Answer) {
             }
         });
     }
-    coverage(h, page, answer);
+    coverage(h, answer);
     if !answer.next_steps.is_empty() {
         h.leaf("h5", &[], "Next steps");
         h.el("ol", &[("class", "next")], |h| {
@@ -121,7 +123,7 @@ fn one_fact(h: &mut Html, page: &Page<'_>, fact: &Fact) {
     });
 }
 
-fn coverage(h: &mut Html, page: &Page<'_>, answer: &Answer) {
+fn coverage(h: &mut Html, answer: &Answer) {
     if answer.coverage.is_empty() {
         return;
     }
@@ -131,21 +133,41 @@ fn coverage(h: &mut Html, page: &Page<'_>, answer: &Answer) {
         .filter(|(_, count)| *count > 0)
         .map(|(state, count)| format!("{count} {}", text::state(state).to_lowercase()))
         .collect();
+    let mut lanes = view::coverage_groups(&answer.coverage);
     // What was not recorded first: it is what a reader must know.
-    let mut rows: Vec<_> = answer.coverage.iter().collect();
-    rows.sort_by_key(|row| row.state == CoverageState::Recorded);
-    h.el("details", &[("class", "fold")], |h| {
+    lanes.sort_by_key(view::CoverageGroup::whole);
+    h.el("details", &[("class", "fold quiet")], |h| {
         h.leaf("summary", &[], &format!("Coverage it rests on: {}", counts.join(", ")));
         parts::table(
             h,
-            "Coverage of this question, what was not recorded first",
-            &["State", "Source", "Category", "Account", "Region", "From", "To", "Basis", "Why"],
-            rows.iter().take(COVERAGE_MAX),
-            |h, row| super::coverage::row_cells(h, page, row),
+            "Coverage of this question, what was not recorded throughout first",
+            &["Source", "Category", "Account", "Regions", "State over time"],
+            lanes.iter().take(LANES_MAX),
+            lane,
         );
-        if rows.len() > COVERAGE_MAX {
-            let more = text::count((rows.len() - COVERAGE_MAX) as u64, "more row");
+        if lanes.len() > LANES_MAX {
+            let more = text::count((lanes.len() - LANES_MAX) as u64, "more lane");
             h.leaf("p", &[("class", "note")], &format!("{more}: heptagon coverage"));
+        }
+    });
+}
+
+fn lane(h: &mut Html, group: &view::CoverageGroup<'_>) {
+    h.leaf("td", &[("class", "short")], group.source);
+    parts::code_cell(h, group.category);
+    parts::code_cell(h, group.account);
+    h.el("td", &[("title", &group.regions.join(", "))], |h| h.text(&group.regions_named()));
+    h.el("td", &[("class", "wide")], |h| {
+        for interval in group.intervals.iter().take(INTERVALS_MAX) {
+            h.el("p", &[], |h| {
+                chart::state_key(h, interval.state);
+                let span = text::span(Some(interval.from), Some(interval.to));
+                h.leaf("span", &[("class", "note")], &format!(" {span}: {}", interval.why));
+            });
+        }
+        if group.intervals.len() > INTERVALS_MAX {
+            let more = (group.intervals.len() - INTERVALS_MAX) as u64;
+            h.leaf("p", &[("class", "note")], &text::count(more, "more interval"));
         }
     });
 }

@@ -68,7 +68,7 @@ fn row(h: &mut Html, page: &Page<'_>, finding: &Finding) {
             h.text(&text::time(finding.last_time));
         }
     });
-    h.el("td", &[], |h| {
+    h.el("td", &[("class", "id")], |h| {
         h.codes(&finding.principals, 2);
         if !finding.source_ips.is_empty() {
             h.void("br", &[]);
@@ -81,7 +81,7 @@ fn row(h: &mut Html, page: &Page<'_>, finding: &Finding) {
             h.codes(&finding.resources, 2);
         }
     });
-    h.el("td", &[], |h| {
+    h.el("td", &[("class", "records")], |h| {
         let listed = &finding.refs[..finding.refs.len().min(REFS_LISTED_MAX)];
         parts::references(h, page, listed, REFS_MAX);
         if finding.count > listed.len() as u64 {
@@ -102,8 +102,8 @@ fn techniques(h: &mut Html, page: &Page<'_>) {
         &["Catalog", "Technique", "Findings"],
         &techniques,
         |h, technique| {
-            h.leaf("td", &[], technique.catalog);
-            parts::code_cell(h, technique.id);
+            h.leaf("td", &[("class", "short")], technique.catalog);
+            h.el("td", &[("class", "short")], |h| h.code(&text::label(technique.id, 60)));
             h.el("td", &[], |h| {
                 let mut shown: Vec<&str> = Vec::new();
                 for finding in &technique.findings {

@@ -3,7 +3,7 @@
 use heptagon_model::{EvidenceRef, Gap, Level, Verdict};
 
 use super::Page;
-use super::builder::Html;
+use super::builder::{Attrs, Html};
 use crate::text;
 
 /// Shapes used by reference, so that each is drawn once.
@@ -19,10 +19,7 @@ pub(crate) fn symbols(h: &mut Html) {
     let inner: [(&str, &str); 4] = [
         ("s-confirmed", "M7 3.5h2v5.5H7zM7 10.5h2v2H7z"),
         ("s-indicated", "M7.2 6h1.6v4.6H7.2zM7.2 11.7h1.6v1.6H7.2z"),
-        (
-            "s-cannot-tell",
-            "M7.2 11h1.6v1.6H7.2zM5.6 6.4C5.6 4.8 6.6 3.8 8 3.8s2.4 1 2.4 2.3c0 1.8-1.6 1.9-1.6 3.7H7.2c0-2.4 1.6-2.6 1.6-3.6 0-.5-.3-.9-.8-.9s-.8.4-.8 1.1z",
-        ),
+        ("s-cannot-tell", "M8 3.9L12.1 8 8 12.1 3.9 8z"),
         ("s-not-observed", "M8 3a5 5 0 100 10A5 5 0 108 3z"),
     ];
     h.el(
@@ -235,7 +232,9 @@ pub(crate) fn number_cell(h: &mut Html, value: u64) {
 
 /// A cell of code.
 pub(crate) fn code_cell(h: &mut Html, evidence: &str) {
-    h.el("td", &[], |h| {
+    // Names and ARNs need room; short codes do not.
+    let attrs: Attrs<'_> = if evidence.len() > 24 { &[("class", "id")] } else { &[] };
+    h.el("td", attrs, |h| {
         if !evidence.is_empty() {
             h.code(evidence);
         }

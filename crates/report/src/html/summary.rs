@@ -5,7 +5,7 @@ use heptagon_model::{CoverageState, ElementAnswers, Level};
 use super::Page;
 use super::builder::Html;
 use super::parts;
-use crate::{ScopeBasis, text, view};
+use crate::{ScopeBasis, Section, text, view};
 
 /// Steps listed before the rest is folded away.
 const STEPS_MAX: usize = 12;
@@ -23,7 +23,9 @@ pub(crate) fn cover(h: &mut Html, page: &Page<'_>) {
             pair(h, "Window", |h| match case.scope {
                 None => h.text("no record has a time"),
                 Some(scope) => {
-                    h.text(&format!("{} to {}", text::minute(scope.from), text::minute(scope.to)));
+                    h.leaf("span", &[("class", "time")], &text::minute(scope.from));
+                    h.text(" to ");
+                    h.leaf("span", &[("class", "time")], &text::minute(scope.to));
                     let basis = match scope.basis {
                         ScopeBasis::Given => "given by the responder",
                         ScopeBasis::Inferred => "inferred from the records",
@@ -58,7 +60,7 @@ pub(crate) fn summary(h: &mut Html, page: &Page<'_>) {
         for (at, element) in document.answers.elements.iter().enumerate() {
             card(h, at + 1, element);
         }
-        legend(h);
+        tally(h, page);
     });
 }
 
@@ -127,16 +129,20 @@ fn card(h: &mut Html, number: usize, element: &ElementAnswers) {
     });
 }
 
-fn legend(h: &mut Html) {
-    h.el("article", &[("class", "card legend")], |h| {
-        h.leaf("h3", &[], "How to read a verdict");
-        h.el("dl", &[], |h| {
-            for verdict in text::VERDICTS {
-                h.el("div", &[], |h| {
-                    h.el("dt", &[], |h| parts::verdict_badge(h, verdict));
-                    h.leaf("dd", &[], text::verdict_meaning(verdict));
+fn tally(h: &mut Html, page: &Page<'_>) {
+    let answers: Vec<_> = view::answers(page.document).map(|(_, answer)| answer).collect();
+    h.el("article", &[("class", "card tally")], |h| {
+        h.leaf("h3", &[], &text::count(answers.len() as u64, "question"));
+        h.el("ul", &[], |h| {
+            for (verdict, count) in text::verdict_counts(answers) {
+                h.el("li", &[], |h| {
+                    h.leaf("b", &[], &text::number(count));
+                    parts::verdict_badge(h, verdict);
                 });
             }
+        });
+        h.el("p", &[("class", "note")], |h| {
+            h.link("", Section::Method.anchor(), |h| h.text("What the verdicts mean"));
         });
     });
 }

@@ -43,7 +43,7 @@ pub(crate) fn timeline(h: &mut Html, page: &Page<'_>) {
 
 fn row(h: &mut Html, page: &Page<'_>, entry: &EventRow) {
     h.leaf("td", &[("class", "when")], &text::time(entry.event_time));
-    h.el("td", &[], |h| {
+    h.el("td", &[("class", "wide")], |h| {
         h.leaf("strong", &[], &entry.action);
         h.leaf("p", &[("class", "note")], &format!("{} · {}", entry.source, entry.region));
         for id in &entry.findings {

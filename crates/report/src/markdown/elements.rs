@@ -69,12 +69,9 @@ pub(crate) fn elements(out: &mut Markdown, document: &Document) {
 
 fn question(out: &mut Markdown, answer: &Answer) {
     out.heading(4, Line::new().ours(&verdict(answer.verdict)).ours(": ").prose(&answer.question));
-    out.line(
-        Line::new()
-            .code(&answer.question_id)
-            .ours(" · ")
-            .prose(&text::answer_meta(answer).join(" · ")),
-    );
+    let id = Line::new().ours("Question ").code(&answer.question_id);
+    let meta = text::answer_meta(answer);
+    out.line(meta.iter().fold(id, |line, item| line.ours(" · ").prose(item)));
     out.line(Line::new().ours("**Answer.** ").prose(&answer.summary));
     let mut listed = false;
     match &answer.observed {

@@ -72,7 +72,7 @@ pub(crate) fn coverage(out: &mut Markdown, document: &Document) {
         out.end_list();
     }
     out.heading(3, Line::new().ours("Coverage"));
-    let mut groups = view::coverage_groups(document);
+    let mut groups = view::coverage_groups(&document.coverage);
     if groups.is_empty() {
         out.line(Line::new().ours("Nothing is known of what was recorded."));
         return;

@@ -99,6 +99,10 @@ impl Line {
         }
         let shown =
             if self.in_table { plain.replace('|', "⟦U+007C⟧") } else { plain.to_owned() };
+        if self.out.ends_with('`') {
+            // Backticks that touch would be one run.
+            self.out.push(' ');
+        }
         let fence = "`".repeat(backticks(&shown) + 1);
         let pad =
             if shown.starts_with(['`', ' ']) || shown.ends_with(['`', ' ']) { " " } else { "" };
@@ -132,12 +136,23 @@ fn harmless(core: &str) -> bool {
     let allowed = |c: char| c.is_alphanumeric() || "-'’/.,%+()=–—…".contains(c);
     let digits_only_hex = core.len() >= 7 && core.bytes().all(|b| b.is_ascii_hexdigit());
     let lower = core.to_ascii_lowercase();
+    if clock_time(core) {
+        return true;
+    }
     core.chars().all(allowed)
         && core.starts_with(char::is_alphanumeric)
         && core.chars().any(char::is_alphanumeric)
         && !digits_only_hex
         && !lower.contains("www.")
         && !lower.starts_with("gh-")
+}
+
+/// `03:15`, `03:15:21Z`: the one use of colons that no reader takes for a link or a picture.
+fn clock_time(core: &str) -> bool {
+    let digits = core.strip_suffix('Z').unwrap_or(core);
+    let pairs: Vec<&str> = digits.split(':').collect();
+    matches!(pairs.len(), 2 | 3)
+        && pairs.iter().all(|pair| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// `1.` and `2)` begin lists where a line begins.
@@ -169,8 +184,12 @@ mod tests {
 
     #[test]
     fn plain_sentences_stay_plain() {
-        let sentence = "A guardrail was deleted, and (later) 12 models were called.";
-        assert_eq!(prose(sentence), sentence);
+        for sentence in [
+            "A guardrail was deleted, and (later) 12 models were called.",
+            "It was 2026-11-07 03:15:21Z.",
+        ] {
+            assert_eq!(prose(sentence), sentence);
+        }
     }
 
     #[test]
@@ -198,6 +217,7 @@ mod tests {
     fn steps_keep_their_code() {
         let step = "Run `aws iam list-users`, then `x`.";
         assert_eq!(Line::new().step(step).finish(), step);
+        assert_eq!(Line::new().step("`a`#b").finish(), "`a` `#b`");
     }
 
     #[test]

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use heptagon_model::{CoverageRow, CoverageState, Timestamp};
 
-use crate::Document;
-
 /// A piece of a lane.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Interval<'a> {
@@ -39,13 +37,23 @@ impl CoverageGroup<'_> {
     pub(crate) fn whole(&self) -> bool {
         self.intervals.iter().all(|interval| interval.state == CoverageState::Recorded)
     }
+
+    /// `eu-west-1, us-east-1`, or the first and how many more.
+    pub(crate) fn regions_named(&self) -> String {
+        match self.regions.as_slice() {
+            [] => String::new(),
+            [one] => (*one).to_owned(),
+            [one, two] => format!("{one}, {two}"),
+            [one, rest @ ..] => format!("{one} and {} more regions", rest.len()),
+        }
+    }
 }
 
 /// Lanes by source, category and account; regions that were covered alike share one.
-pub(crate) fn coverage_groups(document: &Document) -> Vec<CoverageGroup<'_>> {
+pub(crate) fn coverage_groups(rows: &[CoverageRow]) -> Vec<CoverageGroup<'_>> {
     let mut lanes: BTreeMap<(&str, &str, &str), BTreeMap<&str, Vec<Interval<'_>>>> =
         BTreeMap::new();
-    for row in &document.coverage {
+    for row in rows {
         lanes
             .entry((&row.source, &row.category, &row.account))
             .or_default()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heptagon_model::Timestamp;
 
+use super::sane;
 use crate::Document;
 
 const HOUR_US: i64 = 3_600_000_000;
@@ -22,7 +23,7 @@ pub(crate) struct Histogram<'a> {
     pub to: Timestamp,
     /// Hours per bar.
     pub hours: i64,
-    /// Sources, sorted: the order of the stacks.
+    /// Sources, in the order of the stacks.
     pub sources: Vec<&'a str>,
     /// Bars with events, by start: events per source, in the order of `sources`, and how many of
     /// them belong to a finding.
@@ -39,13 +40,13 @@ impl Histogram<'_> {
 /// The chart's bars; none when nothing has a time.
 pub(crate) fn histogram(document: &Document) -> Option<Histogram<'_>> {
     let activity = &document.timeline.activity;
-    let mut from = activity.iter().map(|hour| hour.hour.0).min()?;
-    let mut to = activity.iter().map(|hour| hour.hour.0).max()?.saturating_add(HOUR_US);
+    let mut from = activity.iter().map(|hour| sane(hour.hour).0).min()?;
+    let mut to = activity.iter().map(|hour| sane(hour.hour).0).max()? + HOUR_US;
     if let Some(scope) = document.case.scope {
-        from = from.min(scope.from.0);
-        to = to.max(scope.to.0);
+        from = from.min(sane(scope.from).0);
+        to = to.max(sane(scope.to).0);
     }
-    from = from.max(to.saturating_sub(HOURS_MAX * HOUR_US));
+    from = from.max(to - HOURS_MAX * HOUR_US);
     let span_hours = (to - from) / HOUR_US + 1;
     let hours = STEPS
         .into_iter()
@@ -54,11 +55,13 @@ pub(crate) fn histogram(document: &Document) -> Option<Histogram<'_>> {
     let width = hours * HOUR_US;
     let start = |time: i64| time.div_euclid(width) * width;
     let sources: BTreeSet<&str> = activity.iter().map(|hour| hour.source.as_str()).collect();
-    let sources: Vec<&str> = sources.into_iter().collect();
+    let mut sources: Vec<&str> = sources.into_iter().collect();
+    // The oldest source keeps the first colour, whichever others there are.
+    sources.sort_by_key(|source| (*source != "cloudtrail", *source != "bedrock-invocation"));
     let mut bars: BTreeMap<i64, (Vec<u64>, u64)> = BTreeMap::new();
-    for hour in activity.iter().filter(|hour| hour.hour.0 >= from) {
+    for hour in activity.iter().filter(|hour| sane(hour.hour).0 >= from) {
         let (events, findings) =
-            bars.entry(start(hour.hour.0)).or_insert_with(|| (vec![0; sources.len()], 0));
+            bars.entry(start(sane(hour.hour).0)).or_insert_with(|| (vec![0; sources.len()], 0));
         let at = sources.iter().position(|source| *source == hour.source).unwrap_or(0);
         events[at] = events[at].saturating_add(hour.events);
         *findings = findings.saturating_add(hour.findings);
