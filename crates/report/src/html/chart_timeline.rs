@@ -10,7 +10,7 @@ use crate::view::{self, Histogram};
 use crate::{Document, text};
 
 const WIDTH: f64 = 1_000.0;
-const LEFT: f64 = 270.0;
+const LEFT: f64 = 296.0;
 const RIGHT: f64 = 990.0;
 const TOP: f64 = 12.0;
 const BARS_HEIGHT: f64 = 150.0;
@@ -192,7 +192,7 @@ fn lane(h: &mut Html, document: &Document, axis: Axis, finding: &Finding, y: f64
                     ("y", &place(middle + 4.0)),
                     ("text-anchor", "end"),
                 ],
-                &text::label(&finding.title, 36),
+                &text::label(&finding.title, 41),
             );
             let (from, to) = (axis.x(finding.first_time), axis.x(finding.last_time));
             rect(

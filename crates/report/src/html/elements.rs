@@ -119,7 +119,7 @@ fn one_fact(h: &mut Html, page: &Page<'_>, fact: &Fact) {
         h.leaf("span", &[("class", "tag")], word);
         h.leaf("span", &[("class", "statement")], &fact.statement);
         h.text(" ");
-        parts::references(h, page, &fact.refs, REFS_MAX);
+        parts::references(h, page, &fact.refs, REFS_MAX, "heptagon answers --format json");
     });
 }
 

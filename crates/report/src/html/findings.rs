@@ -13,8 +13,6 @@ use crate::{text, view};
 const ROWS_MAX: usize = 1_000;
 /// References shown per finding before the rest is folded away.
 const REFS_MAX: usize = 6;
-/// References listed per finding at all.
-const REFS_LISTED_MAX: usize = 100;
 
 /// Findings, worst first, then their techniques.
 pub(crate) fn findings(h: &mut Html, page: &Page<'_>) {
@@ -82,10 +80,11 @@ fn row(h: &mut Html, page: &Page<'_>, finding: &Finding) {
         }
     });
     h.el("td", &[("class", "records")], |h| {
-        let listed = &finding.refs[..finding.refs.len().min(REFS_LISTED_MAX)];
-        parts::references(h, page, listed, REFS_MAX);
-        if finding.count > listed.len() as u64 {
-            h.leaf("code", &[], &format!("heptagon timeline --finding {}", finding.finding_id));
+        let all = format!("heptagon timeline --finding {}", finding.finding_id);
+        parts::references(h, page, &finding.refs, REFS_MAX, &all);
+        if finding.count > finding.refs.len() as u64 {
+            h.leaf("p", &[("class", "note")], "all events:");
+            h.code(&all);
         }
     });
 }

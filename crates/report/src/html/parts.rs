@@ -128,27 +128,38 @@ pub(crate) fn level_badge(h: &mut Html, level: Level) {
     });
 }
 
-/// References: links to the records in this file, commands for the others.
-pub(crate) fn references(h: &mut Html, page: &Page<'_>, refs: &[EvidenceRef], show: usize) {
+/// References shown folded away; the rest is a command away.
+const REFS_FOLDED_MAX: usize = 30;
+
+/// References: links to the records in this file, commands for the others; `all` prints every one.
+pub(crate) fn references(
+    h: &mut Html,
+    page: &Page<'_>,
+    refs: &[EvidenceRef],
+    show: usize,
+    all: &str,
+) {
+    let list = |h: &mut Html, refs: &[EvidenceRef]| {
+        h.el("span", &[("class", "refs")], |h| {
+            for evidence in refs {
+                reference(h, page, evidence);
+            }
+        });
+    };
     if refs.is_empty() {
         return;
     }
-    h.el("span", &[("class", "refs")], |h| {
-        for evidence in refs.iter().take(show) {
-            reference(h, page, evidence);
+    list(h, &refs[..refs.len().min(show)]);
+    let Some(rest) = refs.get(show..).filter(|rest| !rest.is_empty()) else { return };
+    h.el("details", &[("class", "more")], |h| {
+        h.leaf("summary", &[], &text::count(rest.len() as u64, "more record"));
+        let folded = rest.len().min(REFS_FOLDED_MAX);
+        list(h, &rest[..folded]);
+        if rest.len() > folded {
+            h.leaf("span", &[("class", "note")], "all of them: ");
+            h.code(all);
         }
     });
-    if refs.len() > show {
-        h.el("details", &[("class", "more")], |h| {
-            let more = text::count((refs.len() - show) as u64, "more record");
-            h.leaf("summary", &[], &more);
-            h.el("span", &[("class", "refs")], |h| {
-                for evidence in &refs[show..] {
-                    reference(h, page, evidence);
-                }
-            });
-        });
-    }
 }
 
 /// One reference.

@@ -34,7 +34,7 @@ pub(crate) fn timeline(h: &mut Html, page: &Page<'_>) {
         parts::table(
             h,
             "Events with findings or adverse facts, in order of time (UTC)",
-            &["Time", "Action", "Who", "On", "Outcome", "From", "Record"],
+            &["Time", "Event", "Who", "On", "Outcome", "Record"],
             timeline.entries.iter().take(shown),
             |h, entry| row(h, page, entry),
         );
@@ -53,17 +53,20 @@ fn row(h: &mut Html, page: &Page<'_>, entry: &EventRow) {
             }
         }
     });
-    parts::code_cell(h, &entry.principal);
+    h.el("td", &[("class", "id")], |h| {
+        h.code(&entry.principal);
+        h.el("p", &[("class", "note")], |h| {
+            if let Some(ip) = &entry.source_ip {
+                h.text("from ");
+                h.code(ip);
+            }
+            if let Some(agent) = &entry.user_agent {
+                h.text(&format!(" with {}", text::label(agent, 60)));
+            }
+        });
+    });
     parts::code_cell(h, entry.resource.as_deref().unwrap_or_default());
     let class = if entry.outcome == "success" { "ok" } else { "refused" };
     h.leaf("td", &[("class", class)], &entry.outcome);
-    h.el("td", &[], |h| {
-        if let Some(ip) = &entry.source_ip {
-            h.code(ip);
-        }
-        if let Some(agent) = &entry.user_agent {
-            h.leaf("p", &[("class", "note")], &text::label(agent, 80));
-        }
-    });
     h.el("td", &[], |h| parts::reference(h, page, &entry.evidence));
 }

@@ -50,7 +50,9 @@ fn block(line: &str, found: &mut Text) {
     } else if inner.starts_with('|') {
         let cells = cells(inner);
         found.cells.push(cells.len());
-        cells.iter().for_each(|cell| inline(cell));
+        for cell in &cells {
+            inline(cell);
+        }
     } else {
         begins_nothing(inner);
         inline(inner);
