@@ -3,6 +3,7 @@
 //! A body arrives as an artifact of any file order, so records whose body is elsewhere wait on
 //! disk until every artifact has been read.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -52,6 +53,16 @@ impl Bodies {
         std::fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// The names of the bodies of this ingest.
+    pub(crate) fn names(&self) -> Result<BTreeSet<String>, IngestError> {
+        let listing = std::fs::read_dir(&self.folder)
+            .map_err(|e| IngestError::io("read", &self.folder, e))?;
+        Ok(listing
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| !name.ends_with(".waiting") && !name.ends_with(".partial"))
+            .collect())
+    }
+
     /// Writes waiting records of one flush.
     pub(crate) fn wait(&self, name: &str, waiting: &[Waiting]) -> Result<(), IngestError> {
         let path = self.folder.join(format!("{name}.waiting"));
@@ -93,7 +104,7 @@ impl Bodies {
 }
 
 /// `<requestId>_input.json` of a path or URI, if its last segment is a safe file name.
-fn body_name(path: &str) -> Option<String> {
+pub(crate) fn body_name(path: &str) -> Option<String> {
     let name = path.rsplit(['/', '!']).next()?.trim_end_matches(".gz");
     let safe = !name.is_empty()
         && name.len() <= 200

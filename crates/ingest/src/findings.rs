@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::TimestampMicrosecondType;
 use heptagon_case::records::{FindingRef, finding_refs_batch, findings_batch};
 use heptagon_case::{CaseDir, TableFile, Tables, read_files};
@@ -118,28 +118,40 @@ struct Row {
     matched: Match,
 }
 
+impl Row {
+    fn key(&self) -> (Timestamp, [u8; 8], u64, &str) {
+        let matched = &self.matched;
+        (matched.time, matched.artifact, matched.record, &self.rule_id)
+    }
+}
+
 type Rows = Peekable<Box<dyn Iterator<Item = Result<Row, IngestError>>>>;
 
 /// The next row of all sources by (time, artifact, record, rule).
 fn next(sources: &mut [Rows]) -> Result<Option<Row>, IngestError> {
-    let mut least: Option<(usize, (Timestamp, [u8; 8], u64, String))> = None;
-    for (at, source) in sources.iter_mut().enumerate() {
-        let key = match source.peek() {
-            None => continue,
-            Some(Err(_)) => {
-                source.next().transpose()?;
-                continue;
-            }
-            Some(Ok(row)) => {
-                let matched = &row.matched;
-                (matched.time, matched.artifact, matched.record, row.rule_id.clone())
+    let mut least: Option<usize> = None;
+    for at in 0..sources.len() {
+        if matches!(sources[at].peek(), Some(Err(_))) {
+            sources[at].next().transpose()?;
+        }
+        if sources[at].peek().is_none() {
+            continue;
+        }
+        let smaller = match least {
+            None => true,
+            Some(known) => {
+                let (head, tail) = sources.split_at_mut(at);
+                match (tail[0].peek(), head[known].peek()) {
+                    (Some(Ok(row)), Some(Ok(other))) => row.key() < other.key(),
+                    _ => false,
+                }
             }
         };
-        if least.as_ref().is_none_or(|(_, known)| key < *known) {
-            least = Some((at, key));
+        if smaller {
+            least = Some(at);
         }
     }
-    least.and_then(|(at, _)| sources[at].next()).transpose()
+    least.and_then(|at| sources[at].next()).transpose()
 }
 
 fn rows(
@@ -148,39 +160,75 @@ fn rows(
 ) -> Result<Box<dyn Iterator<Item = Result<Row, IngestError>>>, IngestError> {
     let batches = read_files(case, "matches", std::slice::from_ref(file), None)?;
     Ok(Box::new(batches.flat_map(|batch| match batch {
-        Ok(batch) => (0..batch.num_rows()).map(|row| Ok(row_of(&batch, row))).collect::<Vec<_>>(),
+        Ok(batch) => {
+            let columns = Columns::new(&batch);
+            (0..batch.num_rows()).map(|row| Ok(columns.row(row))).collect::<Vec<_>>()
+        }
         Err(error) => vec![Err(error.into())],
     })))
 }
 
-fn row_of(batch: &RecordBatch, row: usize) -> Row {
-    let column = |name: &str| value(text(batch, name), row).unwrap_or("").to_owned();
-    let optional = |name: &str| value(text(batch, name), row).map(str::to_owned);
-    let mut artifact = [0; 8];
-    let hex = text(batch, "artifact").value(row);
-    for (at, byte) in artifact.iter_mut().enumerate() {
-        *byte = hex
-            .get(2 * at..2 * at + 2)
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-            .unwrap_or(0);
+/// The columns of `matches` in a batch.
+struct Columns<'b> {
+    times: &'b TimestampMicrosecondArray,
+    rule_id: &'b StringArray,
+    account: &'b StringArray,
+    region: &'b StringArray,
+    principal: &'b StringArray,
+    actor: &'b StringArray,
+    source_ip: &'b StringArray,
+    resource: &'b StringArray,
+    event_name: &'b StringArray,
+    correlation: &'b StringArray,
+    artifact: &'b StringArray,
+    record: &'b Int64Array,
+}
+
+impl<'b> Columns<'b> {
+    fn new(batch: &'b RecordBatch) -> Columns<'b> {
+        let times = batch.column_by_name("event_time").expect("a column of matches");
+        Columns {
+            times: times.as_primitive::<TimestampMicrosecondType>(),
+            rule_id: text(batch, "rule_id"),
+            account: text(batch, "account"),
+            region: text(batch, "region"),
+            principal: text(batch, "principal"),
+            actor: text(batch, "actor"),
+            source_ip: text(batch, "source_ip"),
+            resource: text(batch, "resource"),
+            event_name: text(batch, "event_name"),
+            correlation: text(batch, "correlation"),
+            artifact: text(batch, "artifact"),
+            record: integers(batch, "record"),
+        }
     }
-    let times = batch.column_by_name("event_time").expect("a column of matches");
-    Row {
-        rule_id: column("rule_id"),
-        matched: Match {
-            rule: u32::MAX,
-            time: Timestamp(times.as_primitive::<TimestampMicrosecondType>().value(row)),
-            account: column("account"),
-            region: column("region"),
-            principal: column("principal"),
-            actor: column("actor"),
-            source_ip: optional("source_ip"),
-            resource: optional("resource"),
-            event_name: column("event_name"),
-            artifact,
-            record: integers(batch, "record").value(row).cast_unsigned(),
-            correlation_fields: optional("correlation"),
-        },
+
+    fn row(&self, row: usize) -> Row {
+        let owned = |column: &StringArray| value(column, row).unwrap_or("").to_owned();
+        let optional = |column: &StringArray| value(column, row).map(str::to_owned);
+        let mut artifact = [0; 8];
+        let hex = self.artifact.value(row);
+        for (at, byte) in artifact.iter_mut().enumerate() {
+            let pair = hex.get(2 * at..2 * at + 2);
+            *byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
+        }
+        Row {
+            rule_id: owned(self.rule_id),
+            matched: Match {
+                rule: u32::MAX,
+                time: Timestamp(self.times.value(row)),
+                account: owned(self.account),
+                region: owned(self.region),
+                principal: owned(self.principal),
+                actor: owned(self.actor),
+                source_ip: optional(self.source_ip),
+                resource: optional(self.resource),
+                event_name: owned(self.event_name),
+                artifact,
+                record: self.record.value(row).cast_unsigned(),
+                correlation_fields: optional(self.correlation),
+            },
+        }
     }
 }
 

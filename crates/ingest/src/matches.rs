@@ -63,6 +63,7 @@ impl MatchRows {
     ) -> Result<(), IngestError> {
         let rules = text(batch, "rules");
         let correlations = text(batch, "correlation");
+        let sources = TEXT.map(|(_, name)| text(batch, name));
         let shared_ids =
             batch.column_by_name("shared_event_id").map(|_| text(batch, "shared_event_id"));
         let mut time = TimestampMicrosecondBuilder::new().with_timezone("UTC");
@@ -87,8 +88,8 @@ impl MatchRows {
                 }
                 time.append_value(keys.time(row).0);
                 rule_id.append_value(rule);
-                for (builder, (_, name)) in columns.iter_mut().zip(TEXT) {
-                    builder.append_option(value(text(batch, name), row));
+                for (builder, source) in columns.iter_mut().zip(sources) {
+                    builder.append_option(value(source, row));
                 }
                 correlation
                     .append_option(value(correlations, row).and_then(|json| of_rule(json, rule)));

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::interleave;
 
 use crate::IngestError;
@@ -19,6 +19,8 @@ pub(crate) type Source = Box<dyn Iterator<Item = Result<RecordBatch, IngestError
 pub(crate) struct Keyed {
     pub(crate) batch: RecordBatch,
     pub(crate) keys: Keys,
+    /// References to other copies, from an earlier merge; looked at for every row.
+    pub(crate) other_refs: Option<StringArray>,
 }
 
 struct Cursor {
@@ -39,7 +41,11 @@ fn next_batch(source: &mut Source) -> Result<Option<Arc<Keyed>>, IngestError> {
         let batch = batch?;
         if batch.num_rows() > 0 {
             let keys = Keys::of(&batch);
-            return Ok(Some(Arc::new(Keyed { batch, keys })));
+            let other_refs = batch
+                .column_by_name("other_refs")
+                .map(|column| column.as_string::<i32>().clone())
+                .filter(|refs| refs.null_count() < refs.len());
+            return Ok(Some(Arc::new(Keyed { batch, keys, other_refs })));
         }
     }
     Ok(None)

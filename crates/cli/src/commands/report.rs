@@ -25,6 +25,8 @@ use crate::store::Store;
 
 /// Records whose text is in the document.
 const RECORDS_MAX: usize = 400;
+/// Artifacts that are opened again for them: the report must not cost a second reading of it all.
+const ARTIFACTS_MAX: usize = 48;
 /// Bytes of a record's text.
 const RECORD_TEXT_MAX: usize = 8 << 10;
 /// Events of the timeline.
@@ -229,11 +231,17 @@ fn texts_of<'a>(
 ) -> Result<Vec<RecordText>, Failure> {
     let mut wanted: Vec<EvidenceRef> = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut artifacts = BTreeSet::new();
     for reference in refs {
         if wanted.len() == RECORDS_MAX {
             break;
         }
+        let artifact_known = artifacts.contains(&reference.artifact);
+        if !artifact_known && artifacts.len() == ARTIFACTS_MAX {
+            continue;
+        }
         if seen.insert(reference) {
+            artifacts.insert(reference.artifact.clone());
             wanted.push(reference.clone());
         }
     }

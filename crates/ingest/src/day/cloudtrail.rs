@@ -88,7 +88,7 @@ impl Extra {
 
     /// References a row has from an earlier merge.
     pub(crate) fn take_refs(&mut self, keyed: &Keyed, row: usize) {
-        if let Some(refs) = value(text(&keyed.batch, "other_refs"), row) {
+        if let Some(refs) = keyed.other_refs.as_ref().and_then(|refs| value(refs, row)) {
             self.other_refs.extend(refs.split(LIST_SEPARATOR).map(str::to_owned));
         }
     }

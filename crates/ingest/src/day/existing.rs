@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Int32Array, RecordBatch, StringArray, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, StringArray, new_null_array,
 };
-use arrow::compute::cast;
+use arrow::compute::{cast, filter_record_batch};
 use arrow::datatypes::SchemaRef;
 use heptagon_case::{CaseDir, TableFile, Tables, read_files};
 
 use crate::IngestError;
+use crate::day::Superseded;
 use crate::day::cloudtrail::{count_down, integers};
 use crate::key::rank;
 use crate::merge::Source;
@@ -42,6 +43,7 @@ pub(crate) fn rows(
     source_slug: &str,
     day: i64,
     schema: SchemaRef,
+    superseded: &Superseded,
 ) -> Result<Option<Existing>, IngestError> {
     let files: Vec<TableFile> = of_day(tables, main, day);
     if files.is_empty() {
@@ -61,11 +63,13 @@ pub(crate) fn rows(
     for batch in read_files(case, main, &files, Some(&["artifact"]))? {
         count_down(&mut counted, &batch?);
     }
+    let superseded = superseded.clone();
     // Both tables are cut into files and batches at the same rows.
     let main_rows = read_files(case, main, &files, None)?;
     let event_rows = read_files(case, "events", &event_files, None)?;
     let batches = main_rows.zip(event_rows).map(move |(main_batch, event_batch)| {
-        rebuild(&schema, &main_batch?, &event_batch?, &correlations)
+        let batch = rebuild(&schema, &main_batch?, &event_batch?, &correlations)?;
+        without(batch, &superseded)
     });
     Ok(Some(Existing { source: Box::new(batches), rows: counted }))
 }
@@ -98,6 +102,20 @@ fn correlations(
         .into_iter()
         .map(|(key, map)| (key, serde_json::Value::Object(map).to_string()))
         .collect())
+}
+
+/// The batch without rows of records that are read again.
+fn without(batch: RecordBatch, superseded: &Superseded) -> Result<RecordBatch, IngestError> {
+    if superseded.is_empty() {
+        return Ok(batch);
+    }
+    let (artifacts, records) = (text(&batch, "artifact"), integers(&batch, "record"));
+    let keep: BooleanArray = (0..batch.num_rows())
+        .map(|row| {
+            Some(!superseded.contains(&(artifacts.value(row).to_owned(), records.value(row))))
+        })
+        .collect();
+    Ok(filter_record_batch(&batch, &keep)?)
 }
 
 /// Columns of a run that have other names in the tables.
@@ -184,11 +202,13 @@ pub(crate) fn messages(
     tables: &Tables,
     day: i64,
     schema: SchemaRef,
+    superseded: &Superseded,
 ) -> Result<Option<Source>, IngestError> {
     let files = of_day(tables, "messages", day);
     if files.is_empty() {
         return Ok(None);
     }
+    let superseded = superseded.clone();
     let batches = read_files(case, "messages", &files, None)?.map(move |batch| {
         let batch = batch?;
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
@@ -206,7 +226,7 @@ pub(crate) fn messages(
                 cast(&column, field.data_type())?
             });
         }
-        Ok(RecordBatch::try_new(Arc::clone(&schema), columns)?)
+        without(RecordBatch::try_new(Arc::clone(&schema), columns)?, &superseded)
     });
     Ok(Some(Box::new(batches)))
 }

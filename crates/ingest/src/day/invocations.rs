@@ -193,7 +193,7 @@ fn messages(
 ) -> Result<Vec<heptagon_case::TableFile>, IngestError> {
     let mut sources = context.sources(RunTable::Messages, day)?;
     let schema = crate::rows::message::builders().schema();
-    sources.extend(crate::day::existing::messages(context.case, tables, day, schema)?);
+    sources.extend(crate::day::existing::messages(context.case, tables, day, schema, context.superseded)?);
     let mut merge = Merge::new(sources)?;
     let mut writer = context.case.writer("messages")?;
     let mut gather = Gather::default();
@@ -252,6 +252,10 @@ impl Writers {
         let keys = Keys::of(batch);
         let rows = batch.num_rows();
         let joined = self.join(batch, &keys)?;
+        let (accounts, regions) = (text(batch, "account"), text(batch, "region"));
+        let complete = arrow::array::AsArray::as_boolean(
+            batch.column_by_name("complete_source").expect("a run column").as_ref(),
+        );
         for (row, extra) in extras.iter().enumerate() {
             for copy in extra.refs(&reference(&keys, row)) {
                 if let Some((artifact, record)) = copy.rsplit_once(':') {
@@ -261,13 +265,10 @@ impl Writers {
                 }
             }
             *entry(&mut result.rows, keys.artifact(row)) += 1;
-            let complete = arrow::array::AsArray::as_boolean(
-                batch.column_by_name("complete_source").expect("a run column").as_ref(),
-            );
             self.presence.add(
                 "invocation",
-                text(batch, "account").value(row),
-                text(batch, "region").value(row),
+                accounts.value(row),
+                regions.value(row),
                 keys.time(row),
                 complete.is_valid(row) && complete.value(row),
             );
@@ -286,12 +287,13 @@ impl Writers {
 
         let column = |name: &str| Arc::clone(batch.column_by_name(name).expect("a run column"));
         let operations = text(batch, "operation");
+        let errors = text(batch, "error_code");
         let mut actions = StringBuilder::new();
         let mut outcomes = StringBuilder::new();
         for row in 0..rows {
             actions
                 .append_value(format!("bedrock:{}", value(operations, row).unwrap_or("Unknown")));
-            outcomes.append_value(value(text(batch, "error_code"), row).unwrap_or("success"));
+            outcomes.append_value(value(errors, row).unwrap_or("success"));
         }
         given.extend([
             ("source", constant("bedrock-invocation", rows)),

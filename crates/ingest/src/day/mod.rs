@@ -5,7 +5,7 @@ pub(crate) mod existing;
 pub(crate) mod group;
 pub(crate) mod invocations;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use heptagon_case::{CaseDir, TableFile};
@@ -55,7 +55,12 @@ pub(crate) struct DayContext<'a> {
     /// Attempt that finished each artifact; rows of other attempts are not valid.
     pub(crate) attempts: &'a BTreeMap<String, u32>,
     pub(crate) select: &'a dyn Select,
+    /// Records of the case that are read again: their rows of now are not valid.
+    pub(crate) superseded: &'a Superseded,
 }
+
+/// Records, as artifact and number.
+pub(crate) type Superseded = BTreeSet<(String, i64)>;
 
 impl DayContext<'_> {
     /// The day's rows in all runs of a table, merged in steps when there are many.
