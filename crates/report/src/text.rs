@@ -7,8 +7,10 @@ use heptagon_model::{
 
 /// Characters of one text shown before it is cut.
 pub(crate) const TEXT_CHARS_MAX: usize = 2_000;
-/// Characters of one record shown before it is cut.
-pub(crate) const RECORD_CHARS_MAX: usize = 64_000;
+/// Characters of one record shown before it is cut; prompts can be long.
+pub(crate) const RECORD_CHARS_MAX: usize = 8_000;
+/// Characters of any other block of lines shown before it is cut.
+pub(crate) const BLOCK_CHARS_MAX: usize = 200_000;
 
 /// The text, cut when it is long, with its whole length said.
 pub(crate) fn cut(text: &str, chars_max: usize) -> (&str, Option<String>) {

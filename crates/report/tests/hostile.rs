@@ -144,6 +144,7 @@ fn long_text_is_cut_and_says_so() {
         let report = render(&document, format);
         assert!(report.contains("(cut; 300.0 kB in all)"));
     }
+    assert!(render(&document, Format::Html).contains(" … (cut; 275 bytes in the evidence: "));
     assert!(render(&document, Format::Html).len() < 2_000_000);
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn actors(h: &mut Html, page: &Page<'_>) {
         parts::table(
             h,
             "Actors of less suspicion",
-            &["Actor", "Kind", "Score", "Events", "Writes", "Refused", "First", "Last"],
+            &["Actor", "Kind", "#Score", "#Events", "#Writes", "#Refused", "First", "Last"],
             rest.iter().take(ROWS_MAX),
             |h, actor| {
                 parts::code_cell(h, &actor.actor);

@@ -87,7 +87,13 @@ fn one(h: &mut Html, page: &Page<'_>, record: &RecordText) {
         }
         h.el("details", &[("class", "fold"), ("open", "")], |h| {
             h.leaf("summary", &[], "Record");
-            h.pre(&[], &record.text);
+            let (shown, cut) = text::cut(&record.text, text::RECORD_CHARS_MAX);
+            let note = format!(
+                " … (cut; {} in the evidence: {})",
+                text::bytes(record.bytes),
+                text::show_command(&record.evidence)
+            );
+            h.pre(shown, cut.map(|_| note.as_str()));
         });
     });
 }

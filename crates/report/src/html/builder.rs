@@ -81,14 +81,15 @@ impl Html {
         self.out.push_str(note.as_deref().unwrap_or_default());
     }
 
-    /// Text that keeps its lines, in a `<pre>`.
-    pub(crate) fn pre(&mut self, attrs: Attrs<'_>, evidence: &str) {
-        self.el("pre", attrs, |h| {
-            let (shown, note) = text::cut(evidence, text::RECORD_CHARS_MAX);
+    /// Text that keeps its lines, in a `<pre>`; `note` is said after it, in our words.
+    pub(crate) fn pre(&mut self, evidence: &str, note: Option<&str>) {
+        self.el("pre", &[], |h| {
             // A line break right after the tag is dropped by every reader, so one is given away.
             h.out.push('\n');
-            escape::html_lines(&mut h.out, shown);
-            h.out.push_str(note.as_deref().unwrap_or_default());
+            escape::html_lines(&mut h.out, evidence);
+            if let Some(note) = note {
+                h.leaf("span", &[("class", "note")], note);
+            }
         });
     }
 

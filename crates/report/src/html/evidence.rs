@@ -31,7 +31,8 @@ pub(crate) fn workload(h: &mut Html, page: &Page<'_>) {
     h.el("details", &[("class", "fold")], |h| {
         let lines = workload.toml.lines().count() as u64;
         h.leaf("summary", &[], &format!("workload.toml, {}", text::count(lines, "line")));
-        h.pre(&[], &workload.toml);
+        let (shown, note) = text::cut(&workload.toml, text::BLOCK_CHARS_MAX);
+        h.pre(shown, note.as_deref());
     });
 }
 
@@ -80,13 +81,13 @@ pub(crate) fn sources(h: &mut Html, page: &Page<'_>) {
             &[
                 "File",
                 "Kind",
-                "Size",
-                "Records",
-                "Rows",
-                "Duplicates",
-                "Notices",
-                "Lost",
-                "Warnings",
+                "#Size",
+                "#Records",
+                "#Rows",
+                "#Duplicates",
+                "#Notices",
+                "#Lost",
+                "#Warnings",
                 "First and last event",
             ],
             listed.iter().take(ARTIFACTS_MAX),
@@ -134,7 +135,7 @@ pub(crate) fn problems(h: &mut Html, page: &Page<'_>) {
     parts::table(
         h,
         "Problems by kind",
-        &["What became of it", "Code", "How many", "For example"],
+        &["What became of it", "Code", "#How many", "For example"],
         view::problem_groups(page.document),
         |h, group| {
             h.leaf("td", &[], text::severity(group.severity));
@@ -152,7 +153,7 @@ pub(crate) fn problems(h: &mut Html, page: &Page<'_>) {
         parts::table(
             h,
             "Problems one by one",
-            &["Code", "File", "Record", "Offset", "Reason"],
+            &["Code", "File", "#Record", "#Offset", "Reason"],
             problems.iter().take(PROBLEMS_MAX),
             |h, problem| {
                 parts::code_cell(h, &text::problem_code(problem.code));

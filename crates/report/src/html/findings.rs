@@ -25,7 +25,7 @@ pub(crate) fn findings(h: &mut Html, page: &Page<'_>) {
     parts::table(
         h,
         "Findings, worst first",
-        &["Level", "Finding", "Events", "First and last", "Who", "Records"],
+        &["Level", "Finding", "#Events", "First and last", "Who", "Records"],
         findings.iter().take(ROWS_MAX),
         |h, finding| row(h, page, finding),
     );

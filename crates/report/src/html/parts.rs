@@ -203,7 +203,7 @@ pub(crate) fn gap(h: &mut Html, gap: &Gap) {
     }
 }
 
-/// A table with a caption, in a frame that scrolls by itself.
+/// A table with a caption, in a frame that scrolls by itself; `#Events` names a column of numbers.
 pub(crate) fn table<'a, R>(
     h: &mut Html,
     caption: &str,
@@ -222,7 +222,14 @@ pub(crate) fn table<'a, R>(
                 h.el("thead", &[], |h| {
                     h.el("tr", &[], |h| {
                         for name in head {
-                            h.leaf("th", &[("scope", "col")], name);
+                            // A column of numbers is named after a mark.
+                            let number = name.strip_prefix('#');
+                            let class = if number.is_some() { "num" } else { "" };
+                            h.leaf(
+                                "th",
+                                &[("scope", "col"), ("class", class)],
+                                number.unwrap_or(name),
+                            );
                         }
                     });
                 });

@@ -117,7 +117,7 @@ pub(crate) fn workload(out: &mut Markdown, document: &Document) {
         return;
     }
     out.line(Line::new().ours("Basis: ").code(&workload.basis));
-    out.block(&fenced("toml", &workload.toml, text::RECORD_CHARS_MAX));
+    out.block(&fenced("toml", &workload.toml, text::BLOCK_CHARS_MAX));
 }
 
 /// Artifacts with their accounting.
