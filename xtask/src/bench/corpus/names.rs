@@ -12,6 +12,13 @@ pub(crate) struct Call {
     weight: u32,
 }
 
+impl Call {
+    /// A change that few people make: a trail stopped, a user created, a guardrail deleted.
+    pub(crate) fn is_administration(&self) -> bool {
+        !self.read_only && self.weight == 1
+    }
+}
+
 /// Calls to draw from, by weight.
 #[derive(Debug)]
 pub(crate) struct Calls {

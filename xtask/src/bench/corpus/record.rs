@@ -23,7 +23,7 @@ pub(crate) fn write(
     at: Place<'_>,
     out: &mut String,
 ) {
-    let actor = world.actor(random, at.account);
+    let actor = world.actor(random, at.account, call.is_administration());
     let denied = random.permille(15);
     out.push_str("{\"eventVersion\":\"1.11\",");
     identity(&actor, random, at, out);

@@ -10,6 +10,8 @@ pub(crate) const REGIONS: [&str; 4] = ["us-east-1", "us-west-2", "eu-west-1", "a
 const USERS: u64 = 400;
 const ADDRESSES: u64 = 3_000;
 const KEYS: u64 = 5_000;
+/// Sessions that make the changes few people make.
+const ADMINISTRATORS: u64 = 8;
 
 /// Form of an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,9 +130,10 @@ impl World {
         }
     }
 
-    /// Draws who acts: a minority does most of it.
-    pub(crate) fn actor(&self, random: &mut Random, account: &str) -> Actor<'_> {
+    /// Draws who acts: a minority does most of it, and a handful administers.
+    pub(crate) fn actor(&self, random: &mut Random, account: &str, administers: bool) -> Actor<'_> {
         let kind = match random.below(1_000) {
+            _ if administers => Kind::Role,
             0..=639 => Kind::Role,
             640..=909 => Kind::User,
             910..=998 => Kind::Service,
@@ -138,6 +141,7 @@ impl World {
         };
         // A key belongs to one identity, and mostly comes from the same place with the same client.
         let key = match kind {
+            Kind::Role if administers => random.below(ADMINISTRATORS),
             Kind::User => random.skewed(self.keys.len() as u64),
             _ => random.skewed(self.session_keys.len() as u64),
         } as usize;
