@@ -61,11 +61,11 @@ impl CaseDir {
     /// Opens the case for writing, or makes it with `new` when the folder is empty or missing.
     /// What a killed run left behind is removed.
     pub fn create_or_open(path: &Path, new: &CaseMeta) -> Result<CaseDir, CaseError> {
-        if !path.join("case.toml").exists() {
+        if path.join("case.toml").exists() {
+            read_meta(path)?;
+        } else {
             refuse_foreign_folder(path)?;
             make_private_dir(path)?;
-        } else {
-            read_meta(path)?;
         }
         let writer = Some(lock_exclusive(path)?);
         if !path.join("case.toml").exists() {

@@ -20,8 +20,8 @@ use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 
+use crate::TableFile;
 use crate::schema::Table;
-use crate::{CaseError, TableFile};
 
 /// The store under which the case folder, and nothing else, is reachable.
 pub(crate) fn store_url() -> ObjectStoreUrl {
@@ -37,8 +37,9 @@ pub(crate) struct CaseTable {
 }
 
 impl CaseTable {
-    pub(crate) fn new(table: &'static Table, files: &[TableFile]) -> Result<CaseTable, CaseError> {
+    pub(crate) fn new(table: &'static Table, files: &[TableFile]) -> CaseTable {
         let schema = view_schema(&table.schema());
+        let totals = statistics(table, &schema, files);
         let files: Vec<PartitionedFile> = files
             .iter()
             .map(|file| {
@@ -47,12 +48,7 @@ impl CaseTable {
                     .with_statistics(Arc::new(statistics))
             })
             .collect();
-        Ok(CaseTable { table, statistics: Statistics::new_unknown(&schema), schema, files })
-    }
-
-    pub(crate) fn with_totals(mut self, files: &[TableFile]) -> CaseTable {
-        self.statistics = statistics(self.table, &self.schema, files);
-        self
+        CaseTable { table, schema, files, statistics: totals }
     }
 }
 

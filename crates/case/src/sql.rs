@@ -119,8 +119,7 @@ impl Session {
         context.register_udf(ScalarUDF::from(RawFunction::new(options.raw.clone())));
         let tables = case.tables()?;
         for table in TABLES {
-            let files = tables.files(table.name);
-            let provider = CaseTable::new(table, files)?.with_totals(files);
+            let provider = CaseTable::new(table, tables.files(table.name));
             context.register_table(table.name, Arc::new(provider)).map_err(engine)?;
         }
         Ok(Session { runtime, context })

@@ -38,13 +38,11 @@ pub fn safe(text: &str) -> Cow<'_, str> {
 /// Safe text of at most `chars_max` characters; what was cut is shown by `…`.
 pub fn one_line(text: &str, chars_max: usize) -> String {
     let text = safe(text);
-    match text.char_indices().nth(chars_max) {
-        None => text.into_owned(),
-        Some(_) => {
-            let end = text.char_indices().nth(chars_max.saturating_sub(1)).map_or(0, |(at, _)| at);
-            format!("{}…", &text[..end])
-        }
+    if text.char_indices().nth(chars_max).is_none() {
+        return text.into_owned();
     }
+    let end = text.char_indices().nth(chars_max.saturating_sub(1)).map_or(0, |(at, _)| at);
+    format!("{}…", &text[..end])
 }
 
 /// A SQL string literal, quotes and all.

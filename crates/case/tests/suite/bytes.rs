@@ -111,7 +111,7 @@ proptest! {
         let batch = rows("cloudtrail", at("2026-05-07T20:00:00Z"), seconds * 1_000_000, 0..10_000);
         let one = case(&root.path().join("one"));
         let other = case(&root.path().join("other"));
-        put(&one, &mut Tables::default(), "cloudtrail", &[batch.clone()]);
+        put(&one, &mut Tables::default(), "cloudtrail", std::slice::from_ref(&batch));
         put(&other, &mut Tables::default(), "cloudtrail", &cut(&batch, &sizes));
         prop_assert_eq!(tree(&one.path().join("tables")), tree(&other.path().join("tables")));
         prop_assert_eq!(one.tables().unwrap(), other.tables().unwrap());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use heptagon_case::{CaseDir, CaseError, Tables, read};
+use heptagon_case::{CaseDir, CaseError, TableFile, Tables, read};
 
 use super::support::{at, case, meta, put, rows, tree};
 
@@ -144,7 +144,7 @@ fn days_are_replaced_and_other_days_stay() {
     let mut tables = Tables::default();
     let start = at("2026-05-07T23:59:58Z");
     put(&case, &mut tables, "events", &[rows("events", start, 1_000_000, 0..86_403)]);
-    let days: Vec<i64> = tables.files("events").iter().filter_map(|f| f.day()).collect();
+    let days: Vec<i64> = tables.files("events").iter().filter_map(TableFile::day).collect();
     let first = start.day();
     assert_eq!(days, [first, first + 1, first + 2]);
     let rows_of = |tables: &Tables| -> Vec<u64> {
