@@ -76,7 +76,7 @@ impl Journal {
                         attempt = attempt.max(number + 1);
                     }
                     Line::Flush { runs, artifacts } => {
-                        achieved.runs.extend(runs.into_iter().filter(|run| run.path.is_file()));
+                        achieved.runs.extend(runs);
                         for artifact in artifacts {
                             let key = (artifact.row.sha256.clone(), artifact.row.uri.clone());
                             achieved.artifacts.insert(key, artifact);
@@ -86,6 +86,11 @@ impl Journal {
                 valid.push_str(&line);
                 valid.push('\n');
             }
+        }
+        // Without all of its runs a journal proves nothing: everything is read again.
+        if !achieved.runs.iter().all(|run| run.path.is_file()) {
+            achieved = Achieved::default();
+            valid.clear();
         }
         std::fs::write(&path, valid).map_err(|e| IngestError::io("write", &path, e))?;
         let file = OpenOptions::new()

@@ -4,18 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heptagon_model::{Accounting, ArtifactRow, Problem};
 
+use crate::day::RowCounts;
+
 /// Everything known about artifacts when the merge is done.
 pub(crate) struct Assembly {
     /// By SHA-256: the row under the smallest URI, and the other URIs with their sizes.
     artifacts: BTreeMap<String, (ArtifactRow, BTreeSet<String>)>,
+    /// Artifacts whose rows the manifest has counted already; rows of others may be in the tables
+    /// all the same, when a run was killed between writing the two.
+    counted: BTreeSet<String>,
     pub(crate) problems: BTreeSet<Problem>,
 }
 
 impl Assembly {
     /// Starts from what the case has.
     pub(crate) fn new(existing: Vec<ArtifactRow>, problems: Vec<Problem>) -> Assembly {
-        let mut assembly =
-            Assembly { artifacts: BTreeMap::new(), problems: problems.into_iter().collect() };
+        let mut assembly = Assembly {
+            artifacts: BTreeMap::new(),
+            counted: existing.iter().map(|row| row.artifact.clone()).collect(),
+            problems: problems.into_iter().collect(),
+        };
         for row in existing {
             assembly.add(row);
         }
@@ -39,6 +47,11 @@ impl Assembly {
         }
     }
 
+    /// Whether an artifact is in the case.
+    pub(crate) fn knows(&self, sha256: &str) -> bool {
+        self.artifacts.contains_key(sha256)
+    }
+
     /// Adds another URI of an artifact.
     pub(crate) fn again(&mut self, sha256: &str, uri: &str) {
         if let Some((row, others)) = self.artifacts.get_mut(sha256) {
@@ -49,17 +62,19 @@ impl Assembly {
         }
     }
 
-    /// Settles URIs and counts: `rows` are the rows per artifact (16 hex digits), after minus before.
+    /// Settles URIs and counts: `rows` are the rows per artifact of the days that were merged.
     pub(crate) fn settle(
         mut self,
-        rows: &BTreeMap<String, i64>,
+        rows: &RowCounts,
     ) -> (Vec<ArtifactRow>, Vec<Problem>) {
         self.rename();
         let mut manifest = Vec::new();
-        for (mut row, others) in self.artifacts.into_values() {
-            let delta = rows.get(&row.artifact).copied().unwrap_or(0);
+        for (mut row, others) in std::mem::take(&mut self.artifacts).into_values() {
+            let count = |of: &BTreeMap<String, u64>| of.get(&row.artifact).copied().unwrap_or(0);
+            let before = if self.counted.contains(&row.artifact) { count(&rows.before) } else { 0 };
+            let rows_now = (row.accounting.rows + count(&rows.after)).saturating_sub(before);
             let accounting = &mut row.accounting;
-            accounting.rows = accounting.rows.saturating_add_signed(delta);
+            accounting.rows = rows_now;
             accounting.duplicates =
                 (accounting.parsed - accounting.notices).saturating_sub(accounting.rows);
             for uri in others.into_iter().filter(|uri| *uri != row.uri) {
@@ -141,13 +156,32 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_a_killed_commit_are_counted_once() {
+        let counts = RowCounts {
+            before: BTreeMap::from([("a".to_owned(), 3), ("b".to_owned(), 2)]),
+            after: BTreeMap::from([("a".to_owned(), 3), ("b".to_owned(), 2)]),
+        };
+        let mut known = row("a", "a", 3);
+        known.accounting.rows = 3;
+        let mut assembly = Assembly::new(vec![known], Vec::new());
+        // In the tables already, but not in the manifest.
+        assembly.add(row("b", "b", 2));
+        let (manifest, _) = assembly.settle(&counts);
+        let rows: Vec<u64> = manifest.iter().map(|row| row.accounting.rows).collect();
+        assert_eq!(rows, [3, 2]);
+    }
+
+    #[test]
     fn equal_files_count_once_under_the_smallest_uri() {
         for order in [["b.zip", "a.zip"], ["a.zip", "b.zip"]] {
             let mut assembly = Assembly::new(Vec::new(), Vec::new());
             assembly.add(row(order[0], "archive", 0));
             assembly.add(row(&format!("{}!x", order[0]), "member", 3));
             assembly.again("archive", order[1]);
-            let (manifest, _) = assembly.settle(&BTreeMap::from([("member".to_owned(), 2)]));
+            let (manifest, _) = assembly.settle(&RowCounts {
+                before: BTreeMap::new(),
+                after: BTreeMap::from([("member".to_owned(), 2)]),
+            });
             let uris: Vec<&str> = manifest.iter().map(|row| row.uri.as_str()).collect();
             assert_eq!(uris, ["a.zip", "a.zip!x", "b.zip"]);
             assert_eq!(manifest[1].accounting.rows, 2);

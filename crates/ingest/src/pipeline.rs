@@ -9,14 +9,16 @@ use heptagon_case::records::{problems_batch, read_problems};
 use heptagon_case::{CaseDir, Tables};
 use heptagon_detect::RuleSet;
 use heptagon_evidence::{discover, manifest as manifest_file};
-use heptagon_model::{ArtifactRow, Limits, Timestamp};
+use heptagon_model::{ArtifactRow, Limits, Problem, ProblemCode, Severity, Timestamp};
 
 use crate::IngestError;
 use crate::bodies::Bodies;
+use crate::commit::{INPUTS, commit, recover};
 use crate::counters::Counters;
 use crate::day::{DayContext, Select};
 use crate::findings::correlate;
 use crate::journal::{FinishedArtifact, Journal};
+use crate::late::Earlier;
 use crate::manifest::Assembly;
 use crate::resolve::resolve;
 use crate::worker::{Shared, Worker};
@@ -26,6 +28,8 @@ use crate::worker::{Shared, Worker};
 pub struct IngestOptions {
     /// Files and folders.
     pub roots: Vec<PathBuf>,
+    /// Where earlier evidence of the case is: read again when its rows have to be made anew.
+    pub known_roots: Vec<PathBuf>,
     /// Records before are notices, not rows.
     pub since: Option<Timestamp>,
     /// Records from here on are notices, not rows.
@@ -67,18 +71,21 @@ pub struct Summary {
     pub manifest: Vec<ArtifactRow>,
 }
 
-/// Name of the case file that says what the tables were made with.
-const INPUTS: &str = "inputs.json";
-
 impl Ingest<'_> {
     /// Reads everything that is new under the roots into the case.
     pub fn run(&self, options: &IngestOptions) -> Result<Summary, IngestError> {
-        let found = discover(&options.roots, &[self.case.path().to_owned()])?;
-        self.counters
-            .found(found.files.len() as u64, found.files.iter().map(|file| file.bytes).sum());
+        recover(self.case)?;
         let inputs = format!("{}|{:?}|{:?}", options.inputs, options.since, options.until);
         let known_inputs = std::fs::read_to_string(self.case.path().join(INPUTS)).ok();
         let rebuilt = known_inputs.as_ref().is_some_and(|known| *known != inputs);
+        let mut all_roots = options.roots.clone();
+        // Evidence that has gone since is named below, artifact by artifact.
+        all_roots.extend(options.known_roots.iter().filter(|root| root.exists()).cloned());
+        let roots = if rebuilt { &all_roots } else { &options.roots };
+        let found = discover(roots, &[self.case.path().to_owned()])?;
+        self.counters
+            .found(found.files.len() as u64, found.files.iter().map(|file| file.bytes).sum());
+        let before = if rebuilt { read_manifest(self.case.path())? } else { Vec::new() };
         let (existing, manifest, problems) = if rebuilt {
             (Tables::default(), Vec::new(), Vec::new())
         } else {
@@ -120,7 +127,11 @@ impl Ingest<'_> {
         let attempts: BTreeMap<String, u32> =
             finished.iter().map(|f| (f.row.artifact.clone(), f.attempt)).collect();
         let mut runs = take(&shared.runs);
-        runs.extend(resolve(&shared, &attempts)?);
+        let mut earlier = Earlier::new(&manifest, all_roots, &options.limits, &work);
+        let again = earlier.completed(self.case, &existing, &shared.bodies)?;
+        runs.extend(resolve(&shared, &attempts, &again, &mut earlier)?);
+        let superseded =
+            again.into_iter().map(|w| (w.artifact, w.record.cast_signed())).collect();
 
         let context = DayContext {
             case: self.case,
@@ -128,6 +139,7 @@ impl Ingest<'_> {
             runs: &runs,
             attempts: &attempts,
             select: self.select,
+            superseded: &superseded,
         };
         let merged = crate::tables::merge(
             self.case,
@@ -158,17 +170,17 @@ impl Ingest<'_> {
         for (sha256, uri, _) in take(&shared.again) {
             assembly.again(&sha256, &uri);
         }
+        for row in before {
+            if !assembly.knows(&row.sha256) {
+                assembly.problems.insert(gone(row));
+            }
+        }
         let (manifest, problems) = assembly.settle(&merged.rows);
         let mut writer = self.case.writer("problems")?;
         writer.write(&problems_batch(&problems)?)?;
         tables.set("problems", writer.finish()?);
 
-        // The order makes a kill between two steps harmless: rows that are in the tables already
-        // are recognised by artifact and record when their artifact is read again.
-        self.case.write_atomic(INPUTS, inputs.as_bytes())?;
-        self.case.commit(&tables)?;
-        manifest_file::write(self.case.path(), &manifest)?;
-        std::fs::remove_dir_all(&work).map_err(|e| IngestError::io("remove", &work, e))?;
+        let manifest = commit(self.case, &tables, manifest, inputs)?;
         Ok(Summary {
             files: found.files.len() as u64,
             new_artifacts,
@@ -182,6 +194,21 @@ impl Ingest<'_> {
 
 fn take<T: Default>(of: &Mutex<T>) -> T {
     std::mem::take(&mut *of.lock().expect("no panics under lock"))
+}
+
+/// An artifact of the case that was not met again when everything had to be read again.
+fn gone(row: ArtifactRow) -> Problem {
+    Problem {
+        artifact: row.artifact,
+        uri: row.uri,
+        record: None,
+        offset: None,
+        severity: Severity::Lost,
+        code: ProblemCode::Unreadable,
+        reason: "was in the case and is no longer to be found; other rules, another version or \
+                 another scope made it necessary to read everything again"
+            .to_owned(),
+    }
 }
 
 fn read_manifest(case: &Path) -> Result<Vec<ArtifactRow>, IngestError> {

@@ -9,7 +9,7 @@ use heptagon_case::{CaseDir, TableFile, Tables};
 use crate::IngestError;
 use crate::aggregate::{Activity, Presence, PresenceKey};
 use crate::counters::Counters;
-use crate::day::{DayContext, DayResult, cloudtrail, existing, invocations};
+use crate::day::{DayContext, DayResult, RowCounts, cloudtrail, existing, invocations};
 use crate::fold::{self, ActivityKey};
 use crate::rows;
 use crate::run::{RunFile, RunTable};
@@ -17,8 +17,8 @@ use crate::run::{RunFile, RunTable};
 /// The tables as they will be, and what the manifest needs.
 pub(crate) struct Merged {
     pub(crate) tables: Tables,
-    /// Rows per artifact, after minus before.
-    pub(crate) rows: BTreeMap<String, i64>,
+    /// Rows per artifact of the days that were merged.
+    pub(crate) rows: RowCounts,
     pub(crate) days: u64,
 }
 
@@ -82,7 +82,7 @@ pub(crate) fn merge(
     counters.found_days(2 * days.len() as u64);
     let mut presence = fold::read_presence(case, existing, &days)?;
     let mut activity = fold::read_activity(case, existing, &days)?;
-    let mut rows_changed = BTreeMap::new();
+    let mut rows_changed = RowCounts::default();
     let mut tables = existing.clone();
 
     let schema = rows::cloudtrail::builders().schema();
@@ -127,7 +127,7 @@ fn collect(
     source: &str,
     presence: &mut BTreeMap<PresenceKey, Presence>,
     activity: &mut BTreeMap<ActivityKey, Activity>,
-    rows: &mut BTreeMap<String, i64>,
+    rows: &mut RowCounts,
 ) -> BTreeMap<&'static str, Vec<TableFile>> {
     let mut files: BTreeMap<&'static str, Vec<TableFile>> = BTreeMap::new();
     for (day, result) in results {
@@ -138,9 +138,7 @@ fn collect(
         activity.extend(
             result.activity.into_iter().map(|(actor, sum)| ((day, source.to_owned(), actor), sum)),
         );
-        for (artifact, delta) in result.rows {
-            *rows.entry(artifact).or_default() += delta;
-        }
+        rows.add(result.rows);
     }
     files
 }

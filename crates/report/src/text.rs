@@ -1,9 +1,13 @@
 //! The report's own words: numbers, times, names of verdicts and states.
 
+mod times;
+
 use heptagon_model::{
     Answer, AnswerSet, Basis, CoverageState, EvidenceRef, Observed, ProblemCode, Severity,
     Timestamp, Verdict, answer::ObservedWord,
 };
+
+pub(crate) use times::{Piece, pieces, shortened};
 
 /// Characters of one text shown before it is cut.
 pub(crate) const TEXT_CHARS_MAX: usize = 2_000;

@@ -92,6 +92,7 @@ pub(crate) fn build(
     let ingest = Ingest { case: &case, rules: &rules, select: &observed, counters: &counters };
     let ingested = ingest.run(&IngestOptions {
         roots: roots.clone(),
+        known_roots: case.meta().roots.iter().map(PathBuf::from).collect(),
         since: args.since,
         until: args.until,
         threads: args.threads.unwrap_or_else(threads).max(1),

@@ -4,7 +4,7 @@
 use rsigma_eval::CompiledMatcher;
 use rsigma_eval::matcher::GroupMode;
 
-use super::expr::{Expr, Leaf};
+use super::expr::{Expr, LeafKind};
 use super::lookup::FieldId;
 
 /// Fields whose value is known: ASCII, not empty, in lower case (the records' case may differ).
@@ -37,7 +37,7 @@ impl Expr {
                     missing => Expr::AtLeast(missing, open),
                 }
             }
-            Expr::Leaf(leaf) => match leaf.decide(known) {
+            Expr::Leaf(leaf) => match leaf.kind.decide(known) {
                 Some(truth) => Expr::Const(truth),
                 None => self.clone(),
             },
@@ -67,13 +67,13 @@ fn join(
     }
 }
 
-impl Leaf {
+impl LeafKind {
     fn decide(&self, known: Known<'_>) -> Option<bool> {
         let value_of = |field: &FieldId| known.iter().find(|(id, _)| id == field).map(|(_, v)| *v);
         match self {
-            Leaf::Exists(field, wanted) => value_of(field).map(|_| *wanted),
-            Leaf::Field(field, matcher) => decide(matcher, value_of(field)?),
-            Leaf::Keyword(_) | Leaf::Array(..) => None,
+            LeafKind::Exists(field, wanted) => value_of(field).map(|_| *wanted),
+            LeafKind::Field(field, test) => decide(&test.matcher, value_of(field)?),
+            LeafKind::Keyword(_) | LeafKind::Array(..) => None,
         }
     }
 }

@@ -1,14 +1,18 @@
 //! A group of rules behind gates: one look at a field tells which of them are worth evaluating.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use heptagon_model::Fields;
+use ipnet::IpNet;
 use rsigma_eval::EventValue;
 
 use super::expr::Expr;
 use super::index::{CaseMap, Hashed};
 use super::lookup::{FieldId, Lookup, Paths};
+use super::memo::remembered;
 use super::needs::{Need, NeedKind};
 
 /// Up to this many rules are evaluated one by one.
@@ -21,6 +25,19 @@ pub(super) struct Member {
     pub(super) expr: Expr,
 }
 
+/// Numbers the gates of an index.
+pub(super) struct GateIds {
+    owner: u64,
+    last: u32,
+}
+
+impl GateIds {
+    pub(super) fn new() -> GateIds {
+        static OWNERS: AtomicU64 = AtomicU64::new(1);
+        GateIds { owner: OWNERS.fetch_add(1, Ordering::Relaxed), last: 0 }
+    }
+}
+
 /// Rules that are looked at together.
 #[derive(Debug, Default)]
 pub(super) struct Group {
@@ -30,14 +47,46 @@ pub(super) struct Group {
     gates: Vec<Gate>,
 }
 
+/// Beginnings or ends of texts.
+#[derive(Debug, Default)]
+struct Affixes {
+    lengths: Vec<usize>,
+    texts: CaseMap<Vec<u32>>,
+}
+
+impl Affixes {
+    fn insert(&mut self, text: &str, members: Vec<u32>) {
+        if let Err(at) = self.lengths.binary_search(&text.len()) {
+            self.lengths.insert(at, text.len());
+        }
+        *self.texts.entry(text, "") = members;
+    }
+
+    /// Adds what is found for the piece of each length that occurs.
+    fn run<'t>(&self, out: &mut Vec<u32>, piece: impl Fn(usize) -> Option<&'t str>) {
+        for length in &self.lengths {
+            let Some(piece) = piece(*length) else { break };
+            if let Some(members) = self.texts.get(Hashed::new(piece), Hashed::EMPTY) {
+                out.extend_from_slice(members);
+            }
+        }
+    }
+}
+
 /// What is to be looked for in one field.
 #[derive(Debug)]
 struct Gate {
+    /// The index it is part of, and its number there: under these, searches are remembered.
+    owner: u64,
+    id: u32,
     /// The field; `None` is every text of the record.
     field: Option<FieldId>,
     exact: CaseMap<Vec<u32>>,
     /// Bit `n` is set when some exact text has length `n` modulo 64.
     exact_lengths: u64,
+    networks: Vec<(IpNet, Vec<u32>)>,
+    starts: Affixes,
+    ends: Affixes,
     needles: Option<AhoCorasick>,
     of_needle: Vec<Vec<u32>>,
     present: Vec<u32>,
@@ -45,7 +94,7 @@ struct Gate {
 }
 
 impl Group {
-    pub(super) fn new(members: Vec<Member>, paths: &Paths) -> Group {
+    pub(super) fn new(members: Vec<Member>, paths: &Paths, ids: &mut GateIds) -> Group {
         let mut direct = Vec::new();
         let mut by_field: BTreeMap<Option<FieldId>, BTreeMap<NeedKind, Vec<u32>>> = BTreeMap::new();
         let is_small = members.len() <= SMALL;
@@ -60,7 +109,8 @@ impl Group {
                 _ => direct.push(at),
             }
         }
-        let gates = by_field.into_iter().map(|(field, needs)| Gate::new(field, needs)).collect();
+        let gates =
+            by_field.into_iter().map(|(field, needs)| Gate::new(field, needs, ids)).collect();
         Group { members, direct, gates }
     }
 
@@ -109,14 +159,20 @@ impl Group {
 }
 
 impl Gate {
-    fn new(field: Option<FieldId>, needs: BTreeMap<NeedKind, Vec<u32>>) -> Gate {
+    fn new(field: Option<FieldId>, needs: BTreeMap<NeedKind, Vec<u32>>, ids: &mut GateIds) -> Gate {
         let mut all: Vec<u32> = needs.values().flatten().copied().collect();
         all.sort_unstable();
         all.dedup();
+        ids.last += 1;
         let mut gate = Gate {
+            owner: ids.owner,
+            id: ids.last,
             field,
             exact: CaseMap::new(),
             exact_lengths: 0,
+            networks: Vec::new(),
+            starts: Affixes::default(),
+            ends: Affixes::default(),
             needles: None,
             of_needle: Vec::new(),
             present: Vec::new(),
@@ -125,10 +181,13 @@ impl Gate {
         let mut needles = Vec::new();
         for (kind, members) in needs {
             match kind {
+                NeedKind::Network(network) => gate.networks.push((network, members)),
                 NeedKind::Exact(text) => {
                     gate.exact_lengths |= 1 << (text.len() % 64);
                     *gate.exact.entry(&text, "") = members;
                 }
+                NeedKind::StartsWith(start) => gate.starts.insert(&start, members),
+                NeedKind::EndsWith(end) => gate.ends.insert(&end, members),
                 NeedKind::Contains(needle) => {
                     needles.push(needle);
                     gate.of_needle.push(members);
@@ -189,12 +248,29 @@ impl Gate {
         {
             out.extend_from_slice(members);
         }
-        if let Some(needles) = &self.needles
-            && needles.is_match(text)
+        if !self.networks.is_empty()
+            && let Ok(address) = text.parse::<IpAddr>()
         {
-            for found in needles.find_overlapping_iter(text) {
-                out.extend_from_slice(&self.of_needle[found.pattern().as_usize()]);
+            for (network, members) in &self.networks {
+                if network.contains(&address) {
+                    out.extend_from_slice(members);
+                }
             }
+        }
+        self.starts.run(out, |length| text.get(..length));
+        self.ends.run(out, |length| text.get(text.len().checked_sub(length)?..));
+        let Some(needles) = &self.needles else { return };
+        let search = |out: &mut Vec<u32>| {
+            if needles.is_match(text) {
+                for found in needles.find_overlapping_iter(text) {
+                    out.extend_from_slice(&self.of_needle[found.pattern().as_usize()]);
+                }
+            }
+        };
+        if self.field.is_some() {
+            remembered(self.owner, self.id, text, out, search);
+        } else {
+            search(out);
         }
     }
 }

@@ -84,6 +84,12 @@ impl<'a> Hashed<'a> {
     }
 }
 
+impl<V> Default for CaseMap<V> {
+    fn default() -> Self {
+        CaseMap::new()
+    }
+}
+
 impl<V> CaseMap<V> {
     pub(super) fn new() -> CaseMap<V> {
         CaseMap { slots: HashMap::default() }
@@ -127,7 +133,7 @@ impl<V> CaseMap<V> {
     }
 
     /// The same keys with other values.
-    pub(super) fn map<W>(self, build: impl Fn(V) -> W) -> CaseMap<W> {
+    pub(super) fn map<W>(self, mut build: impl FnMut(V) -> W) -> CaseMap<W> {
         let slots = self.slots.into_iter().map(|(hash, slots)| {
             let slots = slots
                 .into_iter()

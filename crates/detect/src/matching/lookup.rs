@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use heptagon_model::Fields;
-use rsigma_eval::{CompiledMatcher, EventValue};
+use rsigma_eval::EventValue;
 
 use super::event::{RecordEvent, convert};
 
@@ -37,6 +37,20 @@ impl Paths {
 /// Fields kept in place; a record is rarely asked for more.
 const KEPT: usize = 16;
 
+/// The truths of leaves, each with the number of the record it is about.
+#[derive(Default)]
+pub(super) struct Truths {
+    record: u64,
+    of_leaf: Vec<(u64, bool)>,
+}
+
+impl Truths {
+    /// Forgets what was true of the record before.
+    fn next_record(&mut self) {
+        self.record += 1;
+    }
+}
+
 /// A record, with the values fetched so far.
 pub(super) struct Lookup<'r, F: ?Sized> {
     pub(super) event: RecordEvent<'r, F>,
@@ -45,10 +59,12 @@ pub(super) struct Lookup<'r, F: ?Sized> {
     kept: [Option<(FieldId, Option<EventValue<'r>>)>; KEPT],
     n_kept: usize,
     more: Vec<(FieldId, Option<EventValue<'r>>)>,
+    truths: &'r mut Truths,
 }
 
 impl<'r, F: Fields + ?Sized> Lookup<'r, F> {
-    pub(super) fn new(record: &'r F, paths: &'r Paths) -> Self {
+    pub(super) fn new(record: &'r F, paths: &'r Paths, truths: &'r mut Truths) -> Self {
+        truths.next_record();
         Lookup {
             event: RecordEvent(record),
             record,
@@ -56,7 +72,22 @@ impl<'r, F: Fields + ?Sized> Lookup<'r, F> {
             kept: [const { None }; KEPT],
             n_kept: 0,
             more: Vec::new(),
+            truths,
         }
+    }
+
+    /// What was found of a leaf before.
+    pub(super) fn truth(&self, leaf: u32) -> Option<bool> {
+        let (record, truth) = *self.truths.of_leaf.get(leaf as usize)?;
+        (record == self.truths.record).then_some(truth)
+    }
+
+    pub(super) fn keep_truth(&mut self, leaf: u32, truth: bool) {
+        let at = leaf as usize;
+        if at >= self.truths.of_leaf.len() {
+            self.truths.of_leaf.resize(at + 1, (0, false));
+        }
+        self.truths.of_leaf[at] = (self.truths.record, truth);
     }
 
     pub(super) fn visit_strings(&self, visit: &mut dyn FnMut(&str)) {
@@ -86,19 +117,4 @@ impl<'r, F: Fields + ?Sized> Lookup<'r, F> {
             (self.more.last().and_then(|(_, value)| value.as_ref()), &self.event)
         }
     }
-}
-
-/// Whether a value matches; the commonest matcher is done without allocating.
-pub(super) fn matches<F: Fields + ?Sized>(
-    matcher: &CompiledMatcher,
-    value: &EventValue<'_>,
-    event: &RecordEvent<'_, F>,
-) -> bool {
-    if let CompiledMatcher::Exact { value: wanted, case_insensitive: true } = matcher
-        && let EventValue::Str(text) = value
-        && text.is_ascii()
-    {
-        return text.eq_ignore_ascii_case(wanted);
-    }
-    matcher.matches(value, event)
 }

@@ -1,21 +1,27 @@
 //! The index over all rules.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use heptagon_model::{FieldValue, Fields};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::expr::Expr;
-use super::gate::{Group, Member};
+use super::expr::{Expr, Vocabulary};
+use super::gate::{GateIds, Group, Member};
 use super::index::{CaseMap, Hashed};
-use super::lookup::{FieldId, Lookup, Paths};
+use super::lookup::{FieldId, Lookup, Paths, Truths};
 use crate::rules::{Rules, SERVICES};
 
 /// Pairs one rule may be entered under; a rule with more goes by its names alone.
 const PAIRS_MAX: usize = 4_096;
 /// Bytes of one value kept for a correlation; a longer one is its beginning and its hash.
 const VALUE_BYTES_MAX: usize = 1_024;
+
+thread_local! {
+    /// Truths about the record at hand; one record is looked at by one matcher at a time.
+    static TRUTHS: RefCell<Truths> = RefCell::default();
+}
 
 /// Finds the rules that match a record; shared by all threads.
 #[derive(Clone)]
@@ -41,16 +47,17 @@ struct Service {
 
 impl Matcher {
     pub(crate) fn new(rules: &Arc<Rules>) -> Matcher {
-        let mut paths = Paths::default();
+        let mut words = Vocabulary::default();
         let members: Vec<(usize, Member)> = rules
             .events
             .iter()
             .enumerate()
             .map(|(rule, event)| {
-                let expr = Expr::of_rule(&event.compiled, &mut paths).fold(&[]);
+                let expr = Expr::of_rule(&event.compiled, &mut words).fold(&[]);
                 (event.service, Member { rule: rule as u32, expr })
             })
             .collect();
+        let mut paths = words.paths;
         let (source, name) = (paths.id("eventSource"), paths.id("eventName"));
         let operation = paths.id("operation");
         let of = |service: usize| {
@@ -60,18 +67,28 @@ impl Matcher {
                 .map(|(_, member)| member.clone())
                 .collect::<Vec<_>>()
         };
+        let mut ids = GateIds::new();
         let services = [
-            Service::new(of(0), Some(source), name, &paths),
-            Service::new(of(1), None, operation, &paths),
+            Service::new(of(0), Some(source), name, &paths, &mut ids),
+            Service::new(of(1), None, operation, &paths, &mut ids),
         ];
         Matcher { index: Arc::new(Index { paths, services }), rules: rules.clone() }
     }
 
     /// Replaces `out` by the indices of the rules that match, ascending.
     pub fn evaluate<F: Fields + ?Sized>(&self, record: &F, out: &mut Vec<u32>) {
+        TRUTHS.with_borrow_mut(|truths| self.evaluate_with(truths, record, out));
+    }
+
+    fn evaluate_with<F: Fields + ?Sized>(
+        &self,
+        truths: &mut Truths,
+        record: &F,
+        out: &mut Vec<u32>,
+    ) {
         out.clear();
         let service = self.service(record);
-        let mut lookup = Lookup::new(record, &self.index.paths);
+        let mut lookup = Lookup::new(record, &self.index.paths, truths);
         let (source, name) = record.event_key();
         let (source, name) = (Hashed::new(source), Hashed::new(name));
         let is_indexed = source.is_ascii && name.is_ascii;
@@ -95,7 +112,8 @@ impl Matcher {
     /// The same without index and gates: what tests hold [`Matcher::evaluate`] against.
     pub fn evaluate_all<F: Fields + ?Sized>(&self, record: &F, out: &mut Vec<u32>) {
         out.clear();
-        let mut lookup = Lookup::new(record, &self.index.paths);
+        let mut truths = Truths::default();
+        let mut lookup = Lookup::new(record, &self.index.paths, &mut truths);
         self.service(record).run_all(&mut lookup, out);
     }
 
@@ -138,7 +156,13 @@ impl Matcher {
 }
 
 impl Service {
-    fn new(members: Vec<Member>, source: Option<FieldId>, name: FieldId, paths: &Paths) -> Service {
+    fn new(
+        members: Vec<Member>,
+        source: Option<FieldId>,
+        name: FieldId,
+        paths: &Paths,
+        ids: &mut GateIds,
+    ) -> Service {
         let mut pairs = CaseMap::<Vec<Member>>::new();
         let mut sources = CaseMap::<Vec<Member>>::new();
         let mut names = CaseMap::<Vec<Member>>::new();
@@ -184,13 +208,13 @@ impl Service {
                 _ => rest.push(member.clone()),
             }
         }
-        let group = |members| Group::new(members, paths);
+        let mut group = |members| Group::new(members, paths, ids);
         Service {
             all: members,
-            pairs: pairs.map(group),
-            sources: sources.map(group),
-            names: names.map(group),
-            rest: Group::new(rest, paths),
+            pairs: pairs.map(&mut group),
+            sources: sources.map(&mut group),
+            names: names.map(&mut group),
+            rest: group(rest),
         }
     }
 

@@ -12,6 +12,8 @@ mod gate;
 mod index;
 mod lookup;
 mod matcher;
+mod memo;
 mod needs;
+mod texts;
 
 pub use matcher::Matcher;

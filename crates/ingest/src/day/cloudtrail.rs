@@ -256,7 +256,7 @@ impl Writers {
                 write: category == "management-write" && error.is_none(),
                 denied: error.is_some_and(is_denied),
             });
-            *entry(&mut result.rows, keys.artifact(row)) += 1;
+            *entry(&mut result.rows.after, keys.artifact(row)) += 1;
         }
     }
 
@@ -275,7 +275,7 @@ impl Writers {
 }
 
 /// A counter without an allocation when the key is known.
-pub(crate) fn entry<'a>(map: &'a mut BTreeMap<String, i64>, key: &str) -> &'a mut i64 {
+pub(crate) fn entry<'a>(map: &'a mut BTreeMap<String, u64>, key: &str) -> &'a mut u64 {
     if !map.contains_key(key) {
         map.insert(key.to_owned(), 0);
     }
@@ -287,11 +287,11 @@ pub(crate) fn is_denied(code: &str) -> bool {
     code.contains("AccessDenied") || code.contains("Unauthorized") || code.contains("Forbidden")
 }
 
-/// Rows per artifact of a batch of existing rows, counted down.
-pub(crate) fn count_down(rows: &mut BTreeMap<String, i64>, batch: &RecordBatch) {
+/// Counts the rows per artifact of a batch.
+pub(crate) fn count_rows(rows: &mut BTreeMap<String, u64>, batch: &RecordBatch) {
     let artifacts = text(batch, "artifact");
     for row in 0..batch.num_rows() {
-        *entry(rows, artifacts.value(row)) -= 1;
+        *entry(rows, artifacts.value(row)) += 1;
     }
 }
 

@@ -15,7 +15,8 @@ use heptagon_case::{CaseDir, TableFile, Tables, read_files};
 
 use crate::IngestError;
 use crate::day::Superseded;
-use crate::day::cloudtrail::{count_down, integers};
+use crate::day::RowCounts;
+use crate::day::cloudtrail::{count_rows, integers};
 use crate::key::rank;
 use crate::merge::Source;
 use crate::project::{joined, text, value};
@@ -23,14 +24,14 @@ use crate::project::{joined, text, value};
 /// Existing rows of one day.
 pub(crate) struct Existing {
     pub(crate) source: Source,
-    rows: BTreeMap<String, i64>,
+    rows: BTreeMap<String, u64>,
 }
 
 impl Existing {
-    /// Takes the existing rows out of the count: the merge counts them again.
-    pub(crate) fn rows_before(&self, rows: &mut BTreeMap<String, i64>) {
+    /// The existing rows are counted: the merge counts them again.
+    pub(crate) fn rows_before(&self, rows: &mut RowCounts) {
         for (artifact, n_rows) in &self.rows {
-            *rows.entry(artifact.clone()).or_default() += n_rows;
+            *rows.before.entry(artifact.clone()).or_default() += n_rows;
         }
     }
 }
@@ -61,7 +62,7 @@ pub(crate) fn rows(
     let correlations = correlations(case, tables, day)?;
     let mut counted = BTreeMap::new();
     for batch in read_files(case, main, &files, Some(&["artifact"]))? {
-        count_down(&mut counted, &batch?);
+        count_rows(&mut counted, &batch?);
     }
     let superseded = superseded.clone();
     // Both tables are cut into files and batches at the same rows.

@@ -264,7 +264,7 @@ impl Writers {
                     }
                 }
             }
-            *entry(&mut result.rows, keys.artifact(row)) += 1;
+            *entry(&mut result.rows.after, keys.artifact(row)) += 1;
             self.presence.add(
                 "invocation",
                 accounts.value(row),

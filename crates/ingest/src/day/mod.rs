@@ -43,8 +43,26 @@ pub(crate) struct DayResult {
     pub(crate) files: Vec<(&'static str, Vec<TableFile>)>,
     pub(crate) presence: BTreeMap<PresenceKey, Presence>,
     pub(crate) activity: BTreeMap<String, Activity>,
-    /// Rows per artifact, after minus before.
-    pub(crate) rows: BTreeMap<String, i64>,
+    /// Rows per artifact before the merge and after it.
+    pub(crate) rows: RowCounts,
+}
+
+/// Rows per artifact (16 hex digits) of the merged days.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct RowCounts {
+    pub(crate) before: BTreeMap<String, u64>,
+    pub(crate) after: BTreeMap<String, u64>,
+}
+
+impl RowCounts {
+    /// Adds another day's counts.
+    pub(crate) fn add(&mut self, other: RowCounts) {
+        for (mine, theirs) in [(&mut self.before, other.before), (&mut self.after, other.after)] {
+            for (artifact, n_rows) in theirs {
+                *mine.entry(artifact).or_default() += n_rows;
+            }
+        }
+    }
 }
 
 /// What a merge needs to know.

@@ -70,7 +70,7 @@ fn card(h: &mut Html, page: &Page<'_>, actor: &ActorLine, top: u32) {
         if !actor.reasons.is_empty() {
             h.el("ul", &[("class", "reasons")], |h| {
                 for reason in &actor.reasons {
-                    h.leaf("li", &[], reason);
+                    h.prose_leaf("li", &[], reason);
                 }
             });
         }

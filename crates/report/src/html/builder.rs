@@ -81,6 +81,23 @@ impl Html {
         self.out.push_str(note.as_deref().unwrap_or_default());
     }
 
+    /// A sentence, perhaps with text from evidence in it; its times are short and stay whole.
+    pub(crate) fn prose(&mut self, sentence: &str) {
+        let (shown, note) = text::cut(sentence, text::TEXT_CHARS_MAX);
+        for piece in text::pieces(shown) {
+            match piece {
+                text::Piece::Words(words) => escape::html(&mut self.out, words),
+                text::Piece::Time(time) => self.leaf("span", &[("class", "time")], &time),
+            }
+        }
+        self.out.push_str(note.as_deref().unwrap_or_default());
+    }
+
+    /// An element with nothing but a sentence.
+    pub(crate) fn prose_leaf(&mut self, tag: &'static str, attrs: Attrs<'_>, sentence: &str) {
+        self.el(tag, attrs, |h| h.prose(sentence));
+    }
+
     /// Text that keeps its lines, in a `<pre>`; `note` is said after it, in our words.
     pub(crate) fn pre(&mut self, evidence: &str, note: Option<&str>) {
         self.el("pre", &[], |h| {
@@ -130,7 +147,7 @@ impl Html {
     /// Prose of the content, in which backticks mark code.
     pub(crate) fn step(&mut self, prose: &str) {
         for (code, span) in text::spans(prose) {
-            if code { self.code(span) } else { self.text(span) }
+            if code { self.code(span) } else { self.prose(span) }
         }
     }
 

@@ -95,7 +95,7 @@ fn lane(h: &mut Html, axis: Axis, group: &CoverageGroup<'_>, y: f64) {
                 "{}, {}: {}",
                 text::state(interval.state),
                 text::span(Some(interval.from), Some(interval.to)),
-                interval.why
+                text::shortened(interval.why)
             );
             state_rect(h, interval.state, [from, y + 7.0, (to - from).max(1.5), 20.0], &tip);
         }

@@ -207,7 +207,9 @@ fn lane(h: &mut Html, document: &Document, axis: Axis, finding: &Finding, y: f64
                 .entries
                 .iter()
                 .filter(|entry| entry.findings.contains(&finding.finding_id))
-                .map(|entry| (axis.x(entry.event_time) * 2.0) as i64)
+                .map(|entry| entry.event_time)
+                .chain([finding.first_time, finding.last_time])
+                .map(|time| (axis.x(time) * 2.0) as i64)
                 .collect();
             for dot in dots {
                 h.el(

@@ -70,7 +70,7 @@ pub(crate) fn row_cells(h: &mut Html, page: &Page<'_>, row: &CoverageRow) {
     h.leaf("td", &[("class", "when")], &text::minute(row.to));
     h.leaf("td", &[], text::basis(row.basis));
     h.el("td", &[("class", "wide")], |h| {
-        h.text(&row.why);
+        h.prose(&row.why);
         if let Some(trail) = &row.trail {
             h.text(" Trail: ");
             h.code(trail);

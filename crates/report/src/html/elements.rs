@@ -55,7 +55,7 @@ fn question(h: &mut Html, page: &Page<'_>, answer: &Answer) {
         h.el("summary", &[], |h| {
             parts::verdict_badge(h, answer.verdict);
             h.leaf("h4", &[], &answer.question);
-            h.leaf("span", &[("class", "answer")], &answer.summary);
+            h.prose_leaf("span", &[("class", "answer")], &answer.summary);
         });
         h.el("div", &[("class", "body")], |h| body(h, page, answer));
     });
@@ -117,7 +117,7 @@ fn one_fact(h: &mut Html, page: &Page<'_>, fact: &Fact) {
     let (class, word) = if fact.adverse { ("adverse", "adverse") } else { ("", "fact") };
     h.el("li", &[("class", class)], |h| {
         h.leaf("span", &[("class", "tag")], word);
-        h.leaf("span", &[("class", "statement")], &fact.statement);
+        h.prose_leaf("span", &[("class", "statement")], &fact.statement);
         h.text(" ");
         parts::references(h, page, &fact.refs, REFS_MAX, "heptagon answers --format json");
     });
@@ -162,7 +162,7 @@ fn lane(h: &mut Html, group: &view::CoverageGroup<'_>) {
             h.el("p", &[], |h| {
                 chart::state_key(h, interval.state);
                 let span = text::span(Some(interval.from), Some(interval.to));
-                h.leaf("span", &[("class", "note")], &format!(" {span}: {}", interval.why));
+                h.prose_leaf("span", &[("class", "note")], &format!(" {span}: {}", interval.why));
             });
         }
         if group.intervals.len() > INTERVALS_MAX {

@@ -42,7 +42,7 @@ fn row(h: &mut Html, page: &Page<'_>, finding: &Finding) {
     });
     h.el("td", &[("class", "wide")], |h| {
         h.leaf("strong", &[], &finding.title);
-        h.leaf("p", &[], &finding.summary);
+        h.prose_leaf("p", &[], &finding.summary);
         h.el("p", &[("class", "note")], |h| {
             h.code(&finding.finding_id);
             h.text(&format!(" · {} confidence", finding.confidence.name()));

@@ -149,6 +149,9 @@ pub(crate) fn references(
     if refs.is_empty() {
         return;
     }
+    // What can be read right here comes first.
+    let mut refs = refs.to_vec();
+    refs.sort_by_key(|evidence| page.records.anchor(evidence).is_none());
     list(h, &refs[..refs.len().min(show)]);
     let Some(rest) = refs.get(show..).filter(|rest| !rest.is_empty()) else { return };
     h.el("details", &[("class", "more")], |h| {
@@ -185,12 +188,12 @@ pub(crate) fn reference(h: &mut Html, page: &Page<'_>, evidence: &EvidenceRef) {
 /// A gap: what, when, why, and how to close it.
 pub(crate) fn gap(h: &mut Html, gap: &Gap) {
     h.el("p", &[("class", "gap-what")], |h| {
-        h.leaf("strong", &[], &gap.what);
+        h.prose_leaf("strong", &[], &gap.what);
         h.text(" ");
         h.leaf("span", &[("class", "when")], &text::span(gap.from, gap.to));
     });
     if !gap.why.is_empty() {
-        h.leaf("p", &[], &gap.why);
+        h.prose_leaf("p", &[], &gap.why);
     }
     if !gap.setting.is_empty() {
         h.el("p", &[("class", "setting")], |h| {

@@ -113,7 +113,7 @@ fn card(h: &mut Html, number: usize, element: &ElementAnswers) {
         });
         parts::verdict_badge(h, element.verdict);
         if let Some(answer) = view::leading(element) {
-            h.leaf("p", &[], &text::label(&answer.summary, 220));
+            h.leaf("p", &[], &text::label(&text::shortened(&answer.summary), 170));
         }
         h.el("ul", &[("class", "dots"), ("aria-label", "Questions")], |h| {
             for answer in &element.answers {
@@ -165,7 +165,7 @@ pub(crate) fn actions(h: &mut Html, page: &Page<'_>) {
                             &format!("{}, account {}", hint.kind, hint.account),
                         );
                     });
-                    h.leaf("p", &[], &hint.why);
+                    h.prose_leaf("p", &[], &hint.why);
                     if !hint.command.is_empty() {
                         h.el("div", &[("class", "command")], |h| h.code(&hint.command));
                     }

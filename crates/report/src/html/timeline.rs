@@ -1,6 +1,9 @@
 //! What happened when: the chart and the events themselves.
 
-use heptagon_model::EventRow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use heptagon_model::{EventRow, Level};
 
 use super::Page;
 use super::builder::Html;
@@ -8,7 +11,7 @@ use super::{chart_timeline, parts};
 use crate::{text, view};
 
 /// Events listed in the table; the rest is a command away.
-const ROWS_MAX: usize = 1_000;
+const ROWS_MAX: usize = 250;
 
 /// The chart, then the events.
 pub(crate) fn timeline(h: &mut Html, page: &Page<'_>) {
@@ -18,27 +21,49 @@ pub(crate) fn timeline(h: &mut Html, page: &Page<'_>) {
         h.leaf("p", &[], "No event belongs to a finding or speaks for something adverse.");
         return;
     }
-    let shown = timeline.entries.len().min(ROWS_MAX);
+    let shown = telling(page);
     let total = timeline.entries_total.max(timeline.entries.len() as u64);
     h.el("details", &[("class", "fold"), ("open", "")], |h| {
-        let of = if total > shown as u64 {
-            format!("; the first {} of them; all: heptagon timeline", text::number(shown as u64))
+        let all = text::count(total, "event");
+        let summary = if total > shown.len() as u64 {
+            format!("{} of {all} with findings or adverse facts, by level", shown.len())
         } else {
-            String::new()
+            format!("{all} with findings or adverse facts")
         };
-        h.leaf(
-            "summary",
-            &[],
-            &format!("{} with findings or adverse facts{of}", text::count(total, "event")),
-        );
+        h.leaf("summary", &[], &summary);
         parts::table(
             h,
             "Events with findings or adverse facts, in order of time (UTC)",
             &["Time", "Event", "Who", "On", "Outcome", "Record"],
-            timeline.entries.iter().take(shown),
+            shown,
             |h, entry| row(h, page, entry),
         );
+        if total > ROWS_MAX as u64 {
+            h.el("p", &[("class", "note")], |h| {
+                h.text("All of them: ");
+                h.code("heptagon timeline");
+            });
+        }
     });
+}
+
+/// The events to list: those of the worst findings, in order of time.
+fn telling<'a>(page: &Page<'a>) -> Vec<&'a EventRow> {
+    let levels: BTreeMap<&str, Level> = page
+        .document
+        .findings
+        .iter()
+        .map(|finding| (finding.finding_id.as_str(), finding.level))
+        .collect();
+    let level = |entry: &EventRow| {
+        entry.findings.iter().filter_map(|id| levels.get(id.as_str())).max().copied()
+    };
+    let mut ranked: Vec<(usize, &EventRow)> =
+        page.document.timeline.entries.iter().enumerate().collect();
+    ranked.sort_by_key(|(at, entry)| (Reverse(level(entry)), *at));
+    ranked.truncate(ROWS_MAX);
+    ranked.sort_unstable_by_key(|(at, _)| *at);
+    ranked.into_iter().map(|(_, entry)| entry).collect()
 }
 
 fn row(h: &mut Html, page: &Page<'_>, entry: &EventRow) {

@@ -36,7 +36,8 @@ impl Line {
 
     /// A sentence that may hold text from evidence.
     pub(crate) fn prose(mut self, sentence: &str) -> Line {
-        let (shown, note) = text::cut(sentence, text::TEXT_CHARS_MAX);
+        let sentence = text::shortened(sentence);
+        let (shown, note) = text::cut(&sentence, text::TEXT_CHARS_MAX);
         let mut first = self.out.is_empty() || self.out.ends_with(['#', '-', '*', ' ']);
         let plain = escape::plain(shown);
         for (at, word) in plain.split(' ').filter(|word| !word.is_empty()).enumerate() {
@@ -150,6 +151,9 @@ fn harmless(core: &str) -> bool {
 /// `03:15`, `03:15:21Z`: the one use of colons that no reader takes for a link or a picture.
 fn clock_time(core: &str) -> bool {
     let digits = core.strip_suffix('Z').unwrap_or(core);
+    let digits = digits.split_once('.').map_or(digits, |(whole, fraction)| {
+        if fraction.bytes().all(|b| b.is_ascii_digit()) { whole } else { digits }
+    });
     let pairs: Vec<&str> = digits.split(':').collect();
     matches!(pairs.len(), 2 | 3)
         && pairs.iter().all(|pair| pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_digit()))
