@@ -140,7 +140,7 @@ fn element_links(h: &mut Html, page: &Page<'_>) {
 
 fn counted(document: &Document, section: Section) -> Option<u64> {
     let count = match section {
-        Section::Actors => document.actors.len(),
+        Section::Actors => document.actors.iter().filter(|actor| actor.suspicion > 0).count(),
         Section::Findings => document.findings.len(),
         Section::Sources => document.artifacts.len(),
         Section::Problems => document.problems.len(),

@@ -18,8 +18,12 @@ pub(crate) fn actors(h: &mut Html, page: &Page<'_>) {
         return;
     }
     h.leaf("p", &[("class", "intro")], "An actor is the smallest identity an intruder can hold: an access key, a session, a service's credential on one network. The score ranks them; it is no probability.");
-    let (cards, rest) = actors.split_at(actors.len().min(CARDS_MAX));
+    let telling = actors.iter().take_while(|actor| actor.suspect || actor.suspicion > 0).count();
+    let (cards, rest) = actors.split_at(telling.min(CARDS_MAX));
     let top = cards.iter().map(|actor| actor.suspicion).max().unwrap_or(0).max(1);
+    if cards.is_empty() {
+        h.leaf("p", &[], "No actor has anything against it.");
+    }
     h.el("div", &[("class", "actors")], |h| {
         for actor in cards {
             card(h, page, actor, top);
@@ -32,7 +36,7 @@ pub(crate) fn actors(h: &mut Html, page: &Page<'_>) {
         h.leaf("summary", &[], &text::count(rest.len() as u64, "more actor"));
         parts::table(
             h,
-            "Actors of less suspicion",
+            "Actors of less or no suspicion",
             &["Actor", "Kind", "#Score", "#Events", "#Writes", "#Refused", "First", "Last"],
             rest.iter().take(ROWS_MAX),
             |h, actor| {

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use heptagon_model::Finding;
+use heptagon_model::{Finding, Level};
 
 use super::Page;
 use super::builder::Html;
@@ -10,7 +10,7 @@ use super::parts;
 use crate::{text, view};
 
 /// Findings shown; the rest is a command away.
-const ROWS_MAX: usize = 1_000;
+const ROWS_MAX: usize = 500;
 /// References shown per finding before the rest is folded away.
 const REFS_MAX: usize = 6;
 
@@ -22,9 +22,27 @@ pub(crate) fn findings(h: &mut Html, page: &Page<'_>) {
         return;
     }
     findings.sort_by_key(|finding| (Reverse(finding.level), finding.first_time));
+    let (telling, quiet): (Vec<&Finding>, Vec<&Finding>) =
+        findings.into_iter().partition(|finding| finding.level >= Level::Medium);
+    if telling.is_empty() {
+        h.leaf("p", &[], "No finding of level medium or above.");
+    } else {
+        table(h, page, "Findings, worst first", &telling);
+    }
+    if !quiet.is_empty() {
+        h.el("details", &[("class", "fold")], |h| {
+            let count = text::count(quiet.len() as u64, "finding");
+            h.leaf("summary", &[], &format!("{count} of level low or informational"));
+            table(h, page, "Findings of level low or informational", &quiet);
+        });
+    }
+    techniques(h, page);
+}
+
+fn table(h: &mut Html, page: &Page<'_>, caption: &str, findings: &[&Finding]) {
     parts::table(
         h,
-        "Findings, worst first",
+        caption,
         &["Level", "Finding", "#Events", "First and last", "Who", "Records"],
         findings.iter().take(ROWS_MAX),
         |h, finding| row(h, page, finding),
@@ -33,7 +51,6 @@ pub(crate) fn findings(h: &mut Html, page: &Page<'_>) {
         let more = text::count((findings.len() - ROWS_MAX) as u64, "more finding");
         h.leaf("p", &[("class", "note")], &format!("{more}: heptagon findings"));
     }
-    techniques(h, page);
 }
 
 fn row(h: &mut Html, page: &Page<'_>, finding: &Finding) {

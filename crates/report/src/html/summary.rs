@@ -89,11 +89,7 @@ fn numbers(h: &mut Html, page: &Page<'_>) {
             document.findings.len() as u64,
             format!("{} high or critical", text::number(severe)),
         );
-        one(
-            "Suspects",
-            suspects,
-            format!("of {}", text::count(document.actors.len() as u64, "actor")),
-        );
+        one("Suspects", suspects, "actors to stop first".to_owned());
         one("Gaps", gaps, format!("{} of logging off", text::count(dark, "interval")));
         one(
             "Problems",

@@ -86,7 +86,7 @@ fn row(h: &mut Html, page: &Page<'_>, entry: &EventRow) {
                 h.code(ip);
             }
             if let Some(agent) = &entry.user_agent {
-                h.text(&format!(" with {}", text::label(agent, 60)));
+                h.text(&format!(" with {}", text::label(agent, 36)));
             }
         });
     });
