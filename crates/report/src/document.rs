@@ -129,7 +129,8 @@ pub struct ActorLine {
 /// What happened when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
-    /// Events with findings or adverse facts, in order of time; the cli caps them.
+    /// Events with findings or adverse facts, in order of time. When there are too many, those of
+    /// the worst findings are kept: a page of routine must not hide the intruder.
     pub entries: Vec<EventRow>,
     /// How many such events there are in the case.
     pub entries_total: u64,
@@ -146,7 +147,7 @@ pub struct ActivityHour {
     pub hour: Timestamp,
     /// Events.
     pub events: u64,
-    /// Events that belong to a finding.
+    /// Events that belong to a finding worth a mark, level medium or above.
     pub findings: u64,
 }
 

@@ -1,12 +1,15 @@
 //! The report's own words: numbers, times, names of verdicts and states.
 
+mod names;
 mod times;
 
 use heptagon_model::{
-    Answer, AnswerSet, Basis, CoverageState, EvidenceRef, Observed, ProblemCode, Severity,
-    Timestamp, Verdict, answer::ObservedWord,
+    Answer, AnswerSet, EvidenceRef, Observed, Timestamp, Verdict, answer::ObservedWord,
 };
 
+pub(crate) use names::{
+    STATES, VERDICTS, basis, problem_code, severity, state, verdict, verdict_meaning,
+};
 pub(crate) use times::{Piece, pieces, shortened};
 
 /// Characters of one text shown before it is cut.
@@ -113,37 +116,6 @@ pub(crate) fn duration(from: Timestamp, to: Timestamp) -> String {
     if shown.is_empty() { "0 s".to_owned() } else { shown.join(" ") }
 }
 
-/// The verdict in words.
-pub(crate) fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Confirmed => "Confirmed",
-        Verdict::Indicated => "Indicated",
-        Verdict::NotObserved => "Not observed",
-        Verdict::CannotTell => "Cannot tell",
-        Verdict::NotApplicable => "Not applicable",
-    }
-}
-
-/// What a verdict means.
-pub(crate) fn verdict_meaning(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Confirmed => "it happened; records show it",
-        Verdict::Indicated => "records point to it",
-        Verdict::NotObserved => "it could have been seen everywhere in scope, and was not",
-        Verdict::CannotTell => "somewhere in scope it could not have been seen",
-        Verdict::NotApplicable => "the workload has no such thing",
-    }
-}
-
-/// All verdicts, worst first.
-pub(crate) const VERDICTS: [Verdict; 5] = [
-    Verdict::Confirmed,
-    Verdict::Indicated,
-    Verdict::CannotTell,
-    Verdict::NotObserved,
-    Verdict::NotApplicable,
-];
-
 /// How many verdicts there are of each kind, worst first, kinds without any left out.
 pub(crate) fn verdict_counts<'a>(
     answers: impl IntoIterator<Item = &'a Answer>,
@@ -215,54 +187,6 @@ pub(crate) fn answer_meta(answer: &Answer) -> Vec<String> {
         meta.push(format!("workload {}", answer.workload_basis));
     }
     meta
-}
-
-/// A coverage state in words.
-pub(crate) fn state(state: CoverageState) -> &'static str {
-    match state {
-        CoverageState::Recorded => "Recorded",
-        CoverageState::Off => "Logging off",
-        CoverageState::NotSelected => "Not selected",
-        CoverageState::Masked => "Masked",
-        CoverageState::Declined => "Declined",
-        CoverageState::Unknown => "Unknown",
-    }
-}
-
-/// All coverage states, best first.
-pub(crate) const STATES: [CoverageState; 6] = [
-    CoverageState::Recorded,
-    CoverageState::Masked,
-    CoverageState::Declined,
-    CoverageState::NotSelected,
-    CoverageState::Off,
-    CoverageState::Unknown,
-];
-
-/// What a state rests on, in words.
-pub(crate) fn basis(basis: Basis) -> &'static str {
-    match basis {
-        Basis::DigestProven => "proven by digests",
-        Basis::Configured => "configured",
-        Basis::Inferred => "inferred",
-    }
-}
-
-/// A severity in words.
-pub(crate) fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Lost => "lost",
-        Severity::Notice => "no event",
-        Severity::Warning => "kept, with a warning",
-    }
-}
-
-/// A problem's code, as `heptagon sources` has it.
-pub(crate) fn problem_code(code: ProblemCode) -> String {
-    serde_json::to_value(code)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .expect("a unit variant serializes as its name")
 }
 
 /// `9f31c2ab77e0d1f4:12`, the way commands take a reference.

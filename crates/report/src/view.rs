@@ -6,8 +6,8 @@ mod histogram;
 use std::collections::{BTreeMap, BTreeSet};
 
 use heptagon_model::{
-    Accounting, Answer, Element, EvidenceRef, Finding, Gap, Problem, ProblemCode, Severity,
-    Timestamp, Verdict,
+    Accounting, Answer, Element, EventRow, EvidenceRef, Finding, Gap, Level, Problem, ProblemCode,
+    Severity, Timestamp, Verdict,
 };
 
 use crate::{Document, escape, text};
@@ -167,6 +167,24 @@ pub(crate) fn steps(document: &Document) -> Vec<StepView<'_>> {
         }
     }
     views
+}
+
+/// The events to list: those of the worst findings, in order of time.
+pub(crate) fn telling(document: &Document, rows_max: usize) -> Vec<&EventRow> {
+    let levels: BTreeMap<&str, Level> = document
+        .findings
+        .iter()
+        .map(|finding| (finding.finding_id.as_str(), finding.level))
+        .collect();
+    let level = |entry: &EventRow| {
+        entry.findings.iter().filter_map(|id| levels.get(id.as_str())).max().copied()
+    };
+    let mut ranked: Vec<(usize, &EventRow)> =
+        document.timeline.entries.iter().enumerate().collect();
+    ranked.sort_by_key(|(at, entry)| (std::cmp::Reverse(level(entry)), *at));
+    ranked.truncate(rows_max);
+    ranked.sort_unstable_by_key(|(at, _)| *at);
+    ranked.into_iter().map(|(_, entry)| entry).collect()
 }
 
 /// The answer that says most about an element: the worst verdict, required before others.

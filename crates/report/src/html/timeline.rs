@@ -1,9 +1,6 @@
 //! What happened when: the chart and the events themselves.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-
-use heptagon_model::{EventRow, Level};
+use heptagon_model::EventRow;
 
 use super::Page;
 use super::builder::Html;
@@ -21,7 +18,7 @@ pub(crate) fn timeline(h: &mut Html, page: &Page<'_>) {
         h.leaf("p", &[], "No event belongs to a finding or speaks for something adverse.");
         return;
     }
-    let shown = telling(page);
+    let shown = view::telling(page.document, ROWS_MAX);
     let total = timeline.entries_total.max(timeline.entries.len() as u64);
     h.el("details", &[("class", "fold"), ("open", "")], |h| {
         let all = text::count(total, "event");
@@ -45,25 +42,6 @@ pub(crate) fn timeline(h: &mut Html, page: &Page<'_>) {
             });
         }
     });
-}
-
-/// The events to list: those of the worst findings, in order of time.
-fn telling<'a>(page: &Page<'a>) -> Vec<&'a EventRow> {
-    let levels: BTreeMap<&str, Level> = page
-        .document
-        .findings
-        .iter()
-        .map(|finding| (finding.finding_id.as_str(), finding.level))
-        .collect();
-    let level = |entry: &EventRow| {
-        entry.findings.iter().filter_map(|id| levels.get(id.as_str())).max().copied()
-    };
-    let mut ranked: Vec<(usize, &EventRow)> =
-        page.document.timeline.entries.iter().enumerate().collect();
-    ranked.sort_by_key(|(at, entry)| (Reverse(level(entry)), *at));
-    ranked.truncate(ROWS_MAX);
-    ranked.sort_unstable_by_key(|(at, _)| *at);
-    ranked.into_iter().map(|(_, entry)| entry).collect()
 }
 
 fn row(h: &mut Html, page: &Page<'_>, entry: &EventRow) {

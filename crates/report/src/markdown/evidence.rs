@@ -4,6 +4,8 @@ use super::Markdown;
 use super::inline::{Line, fenced};
 use crate::{Document, text, view};
 
+/// Events of the timeline shown.
+const EVENTS_MAX: usize = 100;
 /// Coverage lanes shown; incomplete ones come first.
 const LANES_MAX: usize = 60;
 
@@ -16,15 +18,18 @@ pub(crate) fn timeline(out: &mut Markdown, document: &Document) {
         );
         return;
     }
+    let shown = view::telling(document, EVENTS_MAX);
     let total = timeline.entries_total.max(timeline.entries.len() as u64);
-    out.line(Line::new().ours(&format!(
-        "{} with findings or adverse facts, of {}.",
-        text::count(timeline.entries.len() as u64, "event"),
-        text::number(total)
-    )));
+    let of_all = if total > shown.len() as u64 {
+        format!("; {} of the worst findings here, all with `heptagon timeline`", shown.len())
+    } else {
+        String::new()
+    };
+    let all = text::count(total, "event");
+    out.line(Line::new().ours(&format!("{all} with findings or adverse facts{of_all}.")));
     out.table(
         &["Time", "Action", "Who", "Resource", "Outcome", "From", "Record"],
-        timeline.entries.iter().map(|entry| {
+        shown.into_iter().map(|entry| {
             let optional = |value: &Option<String>| match value {
                 Some(value) => Line::cell().code(value),
                 None => Line::cell(),
