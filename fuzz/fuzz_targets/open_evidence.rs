@@ -3,7 +3,6 @@
 #![no_main]
 
 use std::fs;
-use std::io::Read as _;
 
 use heptagon_evidence::{ArtifactDone, ArtifactHeader, Content, FoundFile, Opener, Visitor};
 use heptagon_model::{Limits, Problem};
