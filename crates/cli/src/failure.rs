@@ -28,7 +28,9 @@ impl Failure {
     pub(crate) fn is_broken_pipe(&self) -> bool {
         self.error.chain().any(|cause| {
             let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-            let json = cause.downcast_ref::<serde_json::Error>().and_then(|e| e.io_error_kind());
+            let json = cause
+                .downcast_ref::<serde_json::Error>()
+                .and_then(serde_json::Error::io_error_kind);
             io.or(json) == Some(std::io::ErrorKind::BrokenPipe)
         })
     }

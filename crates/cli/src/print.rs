@@ -56,28 +56,28 @@ pub(crate) struct Rows {
     columns: &'static [&'static str],
     out: BufWriter<io::Stdout>,
     table: Vec<Vec<String>>,
-    n_rows: usize,
+    count: usize,
 }
 
 impl Rows {
     /// `columns` are what a table and a CSV file show; JSON has all members.
     pub(crate) fn new(format: Format, columns: &'static [&'static str]) -> Rows {
-        Rows { format, columns, out: BufWriter::new(io::stdout()), table: Vec::new(), n_rows: 0 }
+        Rows { format, columns, out: BufWriter::new(io::stdout()), table: Vec::new(), count: 0 }
     }
 
     pub(crate) fn push(&mut self, row: &impl serde::Serialize) -> Result<(), Failure> {
-        self.n_rows += 1;
+        self.count += 1;
         match self.format {
             Format::Jsonl => {
                 serde_json::to_writer(&mut self.out, row)?;
                 self.out.write_all(b"\n")?;
             }
             Format::Json => {
-                self.out.write_all(if self.n_rows == 1 { b"[\n" } else { b",\n" })?;
+                self.out.write_all(if self.count == 1 { b"[\n" } else { b",\n" })?;
                 serde_json::to_writer(&mut self.out, row)?;
             }
             Format::Csv => {
-                if self.n_rows == 1 {
+                if self.count == 1 {
                     self.header()?;
                 }
                 let value = serde_json::to_value(row)?;
@@ -107,12 +107,11 @@ impl Rows {
 
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         match self.format {
-            Format::Jsonl => {}
             Format::Json => {
-                self.out.write_all(if self.n_rows == 0 { b"[]\n" } else { b"\n]\n" })?;
+                self.out.write_all(if self.count == 0 { b"[]\n" } else { b"\n]\n" })?;
             }
-            Format::Csv if self.n_rows == 0 => self.header()?,
-            Format::Csv => {}
+            Format::Csv if self.count == 0 => self.header()?,
+            Format::Csv | Format::Jsonl => {}
             Format::Table => {
                 let mut table = Table::new();
                 table
@@ -125,11 +124,11 @@ impl Rows {
                 let shown = self.table.len();
                 table.add_rows(std::mem::take(&mut self.table));
                 writeln!(self.out, "{table}")?;
-                if shown < self.n_rows {
+                if shown < self.count {
                     writeln!(
                         self.out,
                         "{} of {} rows; --format jsonl prints all",
-                        shown, self.n_rows
+                        shown, self.count
                     )?;
                 }
             }

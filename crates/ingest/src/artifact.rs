@@ -72,12 +72,6 @@ impl Account {
         self.list(ordinal, Some(offset), severity, code, reason);
     }
 
-    /// A warning about a record that was kept.
-    pub(crate) fn warning(&mut self, record: u64, offset: u64, code: ProblemCode, reason: String) {
-        self.accounting.warnings += 1;
-        self.list(Some(record), Some(offset), Severity::Warning, code, reason);
-    }
-
     fn list(
         &mut self,
         record: Option<u64>,

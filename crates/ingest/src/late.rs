@@ -117,8 +117,9 @@ fn places(
     let artifacts = text(batch, "artifact");
     let [records, offsets, lengths] =
         ["record", "offset", "length"].map(|name| integers(batch, name));
-    let sides = [("input_body_state", "input_body_path"), ("output_body_state", "output_body_path")]
-        .map(|(state, path)| (text(batch, state), text(batch, path)));
+    let sides =
+        [("input_body_state", "input_body_path"), ("output_body_state", "output_body_path")]
+            .map(|(state, path)| (text(batch, state), text(batch, path)));
     for row in 0..batch.num_rows() {
         let arrived = sides.iter().any(|(states, paths)| {
             value(states, row) == Some("missing")

@@ -54,19 +54,16 @@ impl Assembly {
 
     /// Adds another URI of an artifact.
     pub(crate) fn again(&mut self, sha256: &str, uri: &str) {
-        if let Some((row, others)) = self.artifacts.get_mut(sha256) {
-            if row.uri != uri {
-                others.insert(row.uri.clone());
-                others.insert(uri.to_owned());
-            }
+        if let Some((row, others)) = self.artifacts.get_mut(sha256)
+            && row.uri != uri
+        {
+            others.insert(row.uri.clone());
+            others.insert(uri.to_owned());
         }
     }
 
     /// Settles URIs and counts: `rows` are the rows per artifact of the days that were merged.
-    pub(crate) fn settle(
-        mut self,
-        rows: &RowCounts,
-    ) -> (Vec<ArtifactRow>, Vec<Problem>) {
+    pub(crate) fn settle(mut self, rows: &RowCounts) -> (Vec<ArtifactRow>, Vec<Problem>) {
         self.rename();
         let mut manifest = Vec::new();
         for (mut row, others) in std::mem::take(&mut self.artifacts).into_values() {
@@ -101,10 +98,9 @@ impl Assembly {
             if let Some(least) = renamed.get(uri) {
                 return Some(least.clone());
             }
-            let archive = uri.match_indices('!').map(|(at, _)| at).find_map(|at| {
+            uri.match_indices('!').map(|(at, _)| at).find_map(|at| {
                 renamed.get(&uri[..at]).map(|least| format!("{least}{}", &uri[at..]))
-            });
-            archive
+            })
         };
         for (row, _) in self.artifacts.values_mut() {
             if let Some(uri) = row.uri.contains('!').then(|| new_uri(&row.uri)).flatten() {

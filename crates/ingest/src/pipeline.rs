@@ -130,8 +130,7 @@ impl Ingest<'_> {
         let mut earlier = Earlier::new(&manifest, all_roots, &options.limits, &work);
         let again = earlier.completed(self.case, &existing, &shared.bodies)?;
         runs.extend(resolve(&shared, &attempts, &again, &mut earlier)?);
-        let superseded =
-            again.into_iter().map(|w| (w.artifact, w.record.cast_signed())).collect();
+        let superseded = again.into_iter().map(|w| (w.artifact, w.record.cast_signed())).collect();
 
         let context = DayContext {
             case: self.case,

@@ -20,7 +20,7 @@ pub(crate) fn text<'a>(batch: &'a RecordBatch, name: &str) -> &'a StringArray {
 }
 
 /// The value of a text column, or nothing.
-pub(crate) fn value<'a>(column: &'a StringArray, row: usize) -> Option<&'a str> {
+pub(crate) fn value(column: &StringArray, row: usize) -> Option<&str> {
     column.is_valid(row).then(|| column.value(row))
 }
 

@@ -23,9 +23,7 @@ pub(crate) fn resolve(
     let mut runs = Vec::new();
     let mut add = |waiting: &Waiting| -> Result<(), IngestError> {
         let Ok(mut record) = invocation::parse(&waiting.raw, &shared.limits) else { return Ok(()) };
-        let mut body = |path: Option<&str>| {
-            shared.bodies.find(path).or_else(|| earlier.body(path))
-        };
+        let mut body = |path: Option<&str>| shared.bodies.find(path).or_else(|| earlier.body(path));
         let input = body(record.input_body_path.as_deref());
         let output = body(record.output_body_path.as_deref());
         attach_bodies(&mut record, input.as_deref(), output.as_deref(), &shared.limits);
@@ -44,7 +42,11 @@ pub(crate) fn resolve(
     };
     again.iter().try_for_each(&mut add)?;
     shared.bodies.waiting(|waiting| {
-        if attempts.get(&waiting.artifact) == Some(&waiting.attempt) { add(&waiting) } else { Ok(()) }
+        if attempts.get(&waiting.artifact) == Some(&waiting.attempt) {
+            add(&waiting)
+        } else {
+            Ok(())
+        }
     })?;
     runs.extend(rows.flush_as(ALWAYS)?);
     Ok(runs)

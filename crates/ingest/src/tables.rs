@@ -87,8 +87,15 @@ pub(crate) fn merge(
 
     let schema = rows::cloudtrail::builders().schema();
     let calls = for_days(&days, threads, |day| {
-        let known =
-            existing::rows(case, existing, "cloudtrail", "cloudtrail", day, schema.clone(), context.superseded)?;
+        let known = existing::rows(
+            case,
+            existing,
+            "cloudtrail",
+            "cloudtrail",
+            day,
+            schema.clone(),
+            context.superseded,
+        )?;
         let result = cloudtrail::merge(context, day, known)?;
         counters.day();
         Ok(result)
@@ -102,7 +109,15 @@ pub(crate) fn merge(
     let schema = rows::invocation::builders().schema();
     let said = for_days(&days, threads, |day| {
         let slug = "bedrock-invocation";
-        let known = existing::rows(case, existing, "invocations", slug, day, schema.clone(), context.superseded)?;
+        let known = existing::rows(
+            case,
+            existing,
+            "invocations",
+            slug,
+            day,
+            schema.clone(),
+            context.superseded,
+        )?;
         let result = invocations::merge(context, &tables, day, known)?;
         counters.day();
         Ok(result)

@@ -210,8 +210,8 @@ fn remember_roots(
             meta.roots.push(root);
         }
     }
-    meta.tool = env!("CARGO_PKG_VERSION").to_owned();
-    meta.content = heptagon_content::embedded::hash()[..16].to_owned();
+    env!("CARGO_PKG_VERSION").clone_into(&mut meta.tool);
+    heptagon_content::embedded::hash()[..16].clone_into(&mut meta.content);
     meta.since = args.since;
     meta.until = args.until;
     Ok(case.set_meta(meta)?)

@@ -184,13 +184,13 @@ impl Findings {
                 elements.insert(ids.get(row).unwrap_or_default().to_owned(), of);
             }
         }
-        if let Some(id) = only {
-            if !elements.contains_key(id) {
-                return Err(Failure::new(
-                    format!("no finding `{}`", heptagon_case::text::one_line(id, 40)),
-                    "`heptagon findings` lists them",
-                ));
-            }
+        if let Some(id) = only
+            && !elements.contains_key(id)
+        {
+            return Err(Failure::new(
+                format!("no finding `{}`", heptagon_case::text::one_line(id, 40)),
+                "`heptagon findings` lists them",
+            ));
         }
         let mut by_event: BTreeMap<(String, u64), Vec<String>> = BTreeMap::new();
         for batch in read(&store.case, "finding_refs", None)? {

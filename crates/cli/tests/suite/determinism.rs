@@ -125,7 +125,8 @@ fn plain_files_of_other_names_say_the_same() {
     let (_temp, case) = arranged(|evidence| {
         for (n, log) in logs().iter().rev().enumerate() {
             // A body is found by its object's name; other files may have any.
-            let name = if log.is_body() { log.uri.clone() } else { format!("{:02}/{n}.txt", n % 7) };
+            let name =
+                if log.is_body() { log.uri.clone() } else { format!("{:02}/{n}.txt", n % 7) };
             write(&evidence.join(name), &log.text);
         }
     });

@@ -106,7 +106,7 @@ fn parse(
 ) -> Questions {
     let mut questions = Questions::default();
     for file in files {
-        if file.path.ends_with(".test.yml") || !file.path.ends_with(".yml") {
+        if file.path.ends_with(".test.yml") || file.path.strip_suffix(".yml").is_none() {
             continue;
         }
         if file.path == "questions/common.yml" {

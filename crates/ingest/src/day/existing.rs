@@ -14,8 +14,8 @@ use arrow::datatypes::SchemaRef;
 use heptagon_case::{CaseDir, TableFile, Tables, read_files};
 
 use crate::IngestError;
-use crate::day::Superseded;
 use crate::day::RowCounts;
+use crate::day::Superseded;
 use crate::day::cloudtrail::{count_rows, integers};
 use crate::key::rank;
 use crate::merge::Source;
@@ -175,7 +175,7 @@ fn rebuild(
 /// The rank a row had when it was read.
 fn ranks(main: &RecordBatch, events: &RecordBatch) -> ArrayRef {
     let lengths = integers(main, "length");
-    let complete = events.column_by_name("complete_source").map(|column| column.as_boolean());
+    let complete = events.column_by_name("complete_source").map(AsArray::as_boolean);
     let states = main
         .column_by_name("input_body_state")
         .map(|_| [text(main, "input_body_state"), text(main, "output_body_state")]);

@@ -193,7 +193,13 @@ fn messages(
 ) -> Result<Vec<heptagon_case::TableFile>, IngestError> {
     let mut sources = context.sources(RunTable::Messages, day)?;
     let schema = crate::rows::message::builders().schema();
-    sources.extend(crate::day::existing::messages(context.case, tables, day, schema, context.superseded)?);
+    sources.extend(crate::day::existing::messages(
+        context.case,
+        tables,
+        day,
+        schema,
+        context.superseded,
+    )?);
     let mut merge = Merge::new(sources)?;
     let mut writer = context.case.writer("messages")?;
     let mut gather = Gather::default();
@@ -258,10 +264,10 @@ impl Writers {
         );
         for (row, extra) in extras.iter().enumerate() {
             for copy in extra.refs(&reference(&keys, row)) {
-                if let Some((artifact, record)) = copy.rsplit_once(':') {
-                    if let Ok(record) = record.parse() {
-                        self.copies.insert((artifact.to_owned(), record));
-                    }
+                if let Some((artifact, record)) = copy.rsplit_once(':')
+                    && let Ok(record) = record.parse()
+                {
+                    self.copies.insert((artifact.to_owned(), record));
                 }
             }
             *entry(&mut result.rows.after, keys.artifact(row)) += 1;
