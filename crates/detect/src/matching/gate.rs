@@ -91,6 +91,8 @@ struct Gate {
     of_needle: Vec<Vec<u32>>,
     present: Vec<u32>,
     all: Vec<u32>,
+    /// Whether looking up an earlier search is cheaper than searching.
+    is_remembered: bool,
 }
 
 impl Group {
@@ -177,6 +179,7 @@ impl Gate {
             of_needle: Vec::new(),
             present: Vec::new(),
             all,
+            is_remembered: false,
         };
         let mut needles = Vec::new();
         for (kind, members) in needs {
@@ -207,6 +210,11 @@ impl Gate {
                 gate.present.clone_from(&gate.all);
             }
         }
+        // Texts of a whole record are too many and too different to remember.
+        gate.is_remembered = field.is_some()
+            && (gate.needles.is_some()
+                || !gate.networks.is_empty()
+                || gate.starts.lengths.len() + gate.ends.lengths.len() > 1);
         gate
     }
 
@@ -238,12 +246,20 @@ impl Gate {
     }
 
     fn text(&self, text: &str, out: &mut Vec<u32>) {
+        if self.is_remembered {
+            remembered(self.owner, self.id, text, out, |out| self.search(text, out));
+        } else {
+            self.search(text, out);
+        }
+    }
+
+    fn search(&self, text: &str, out: &mut Vec<u32>) {
         // Beyond ASCII, what is the same letter differs between the ways of matching.
         if !text.is_ascii() {
             out.extend_from_slice(&self.all);
             return;
         }
-        if self.exact_lengths >> (text.len() % 64) & 1 == 1
+        if (self.exact_lengths >> (text.len() % 64)) & 1 == 1
             && let Some(members) = self.exact.get(Hashed::new(text), Hashed::EMPTY)
         {
             out.extend_from_slice(members);
@@ -259,18 +275,12 @@ impl Gate {
         }
         self.starts.run(out, |length| text.get(..length));
         self.ends.run(out, |length| text.get(text.len().checked_sub(length)?..));
-        let Some(needles) = &self.needles else { return };
-        let search = |out: &mut Vec<u32>| {
-            if needles.is_match(text) {
-                for found in needles.find_overlapping_iter(text) {
-                    out.extend_from_slice(&self.of_needle[found.pattern().as_usize()]);
-                }
+        if let Some(needles) = &self.needles
+            && needles.is_match(text)
+        {
+            for found in needles.find_overlapping_iter(text) {
+                out.extend_from_slice(&self.of_needle[found.pattern().as_usize()]);
             }
-        };
-        if self.field.is_some() {
-            remembered(self.owner, self.id, text, out, search);
-        } else {
-            search(out);
         }
     }
 }

@@ -56,7 +56,9 @@ pub(super) struct Lookup<'r, F: ?Sized> {
     pub(super) event: RecordEvent<'r, F>,
     record: &'r F,
     paths: &'r Paths,
-    kept: [Option<(FieldId, Option<EventValue<'r>>)>; KEPT],
+    /// The numbers of the kept fields, apart from their values so that they are found fast.
+    kept_ids: [u32; KEPT],
+    kept: [Option<EventValue<'r>>; KEPT],
     n_kept: usize,
     more: Vec<(FieldId, Option<EventValue<'r>>)>,
     truths: &'r mut Truths,
@@ -69,6 +71,7 @@ impl<'r, F: Fields + ?Sized> Lookup<'r, F> {
             event: RecordEvent(record),
             record,
             paths,
+            kept_ids: [0; KEPT],
             kept: [const { None }; KEPT],
             n_kept: 0,
             more: Vec::new(),
@@ -96,12 +99,8 @@ impl<'r, F: Fields + ?Sized> Lookup<'r, F> {
 
     /// The value of a field, and the record to hold a matcher against.
     pub(super) fn get(&mut self, id: FieldId) -> (Option<&EventValue<'r>>, &RecordEvent<'r, F>) {
-        let found = self.kept[..self.n_kept]
-            .iter()
-            .position(|slot| slot.as_ref().is_some_and(|(known, _)| *known == id));
-        if let Some(at) = found {
-            let value = self.kept[at].as_ref().and_then(|(_, value)| value.as_ref());
-            return (value, &self.event);
+        if let Some(at) = self.kept_ids[..self.n_kept].iter().position(|known| *known == id.0) {
+            return (self.kept[at].as_ref(), &self.event);
         }
         if let Some(at) = self.more.iter().position(|(known, _)| *known == id) {
             return (self.more[at].1.as_ref(), &self.event);
@@ -110,8 +109,9 @@ impl<'r, F: Fields + ?Sized> Lookup<'r, F> {
         if self.n_kept < KEPT {
             let at = self.n_kept;
             self.n_kept += 1;
-            let slot = self.kept[at].insert((id, value));
-            (slot.1.as_ref(), &self.event)
+            self.kept_ids[at] = id.0;
+            self.kept[at] = value;
+            (self.kept[at].as_ref(), &self.event)
         } else {
             self.more.push((id, value));
             (self.more.last().and_then(|(_, value)| value.as_ref()), &self.event)
