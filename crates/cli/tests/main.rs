@@ -5,10 +5,12 @@
 mod suite {
     #[macro_use]
     pub(crate) mod support;
+    pub(crate) mod bad_input;
     pub(crate) mod determinism;
     pub(crate) mod evidence;
     pub(crate) mod example;
     pub(crate) mod interface;
     pub(crate) mod kill;
+    pub(crate) mod metamorphic;
     pub(crate) mod verify;
 }

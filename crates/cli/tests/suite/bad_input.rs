@@ -1,0 +1,152 @@
+//! What goes wrong around an investigation: one line, a hint, the right exit code, nothing lost.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use super::evidence::{gzip, logs, write};
+use super::support::{balanced_sources, investigate, sql, sum, verdicts};
+
+fn temp() -> (tempfile::TempDir, PathBuf, PathBuf) {
+    let temp = tempfile::tempdir().unwrap();
+    let evidence = temp.path().join("evidence");
+    fs::create_dir(&evidence).unwrap();
+    let case = temp.path().join("case");
+    (temp, evidence, case)
+}
+
+fn codes(case: &Path) -> Vec<String> {
+    sql(case, "SELECT code, reason FROM problems ORDER BY code")
+        .iter()
+        .map(|row| format!("{}: {}", row["code"], row["reason"]))
+        .collect()
+}
+
+#[test]
+fn a_missing_path_is_refused() {
+    let (_temp, evidence, case) = temp();
+    heptagon!("investigate", evidence.join("nowhere"), "--case", &case)
+        .refuses("no such file or folder", "EVIDENCE");
+    assert!(!case.exists(), "nothing half made");
+}
+
+#[test]
+fn a_case_inside_the_evidence_is_refused() {
+    let (_temp, evidence, _) = temp();
+    heptagon!("investigate", &evidence, "--case", evidence.join("case"))
+        .refuses("inside the evidence", "--case");
+}
+
+#[test]
+fn a_case_of_a_newer_format_is_refused() {
+    let (_temp, evidence, case) = temp();
+    investigate(std::slice::from_ref(&evidence), &case);
+    let file = case.join("case.toml");
+    let newer = fs::read_to_string(&file).unwrap().replace("format = 1", "format = 999");
+    fs::write(&file, newer).unwrap();
+    heptagon!("investigate", &evidence, "--case", &case).refuses("newer heptagon", "--case");
+    heptagon!("answers", "--case", &case).refuses("newer heptagon", "--case");
+}
+
+#[test]
+fn without_a_case_every_command_says_how_to_make_one() {
+    let (_temp, _, case) = temp();
+    heptagon!("answers", "--case", &case).refuses("no case", "heptagon investigate");
+}
+
+#[test]
+fn an_empty_folder_denies_nothing() {
+    let (_temp, evidence, case) = temp();
+    let ran = investigate(std::slice::from_ref(&evidence), &case);
+    assert!(ran.err.contains("no files"), "{}", ran.err);
+    let said = verdicts(&case);
+    assert_eq!(said.len(), 43);
+    assert!(said.values().all(|verdict| verdict == "cannot_tell"), "{said:?}");
+}
+
+#[test]
+fn files_of_no_known_kind_are_named() {
+    let (_temp, evidence, case) = temp();
+    write(&evidence.join("notes.txt"), "dear responder,\nnothing here\n");
+    write(&evidence.join("nothing.json"), "");
+    let ran = investigate(std::slice::from_ref(&evidence), &case);
+    assert!(ran.err.contains("notes.txt"), "{}", ran.err);
+    let sources = balanced_sources(&case);
+    let kinds: Vec<String> = sources
+        .iter()
+        .map(|source| format!("{} {}", source["uri"], source["kind"]).replace('"', ""))
+        .collect();
+    assert_eq!(kinds, ["notes.txt unsupported", "nothing.json empty"]);
+}
+
+#[test]
+fn a_bomb_stops_at_the_limit_it_names() {
+    let (_temp, evidence, case) = temp();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let zeros = vec![b' '; 1 << 20];
+    for _ in 0..160 {
+        encoder.write_all(&zeros).unwrap();
+    }
+    write(&evidence.join("bomb.json.gz"), encoder.finish().unwrap());
+    investigate(std::slice::from_ref(&evidence), &case);
+    let said = codes(&case);
+    assert!(said.iter().any(|p| p.contains("limit-exceeded") && p.contains("ratio")), "{said:?}");
+}
+
+#[test]
+fn a_cut_file_keeps_every_complete_record() {
+    let (_temp, evidence, case) = temp();
+    let log = logs().into_iter().filter(super::evidence::Log::is_cloudtrail).nth(40).unwrap();
+    let n = log.records().len() as u64;
+    let cut = log.text.len() - 30;
+    write(&evidence.join("cut.json"), &log.text[..cut]);
+    let whole = gzip(log.text.as_bytes());
+    write(&evidence.join("other/cut.json.gz"), &whole[..whole.len() - 20]);
+    investigate(std::slice::from_ref(&evidence), &case);
+    let sources = balanced_sources(&case);
+    assert_eq!(sources[0]["records"], n, "{}", sources[0]);
+    assert_eq!(sources[0]["problems"], 1);
+    assert!(codes(&case).iter().any(|problem| problem.contains("truncated")));
+    assert!(sum(&sources, "rows") >= n - 1);
+}
+
+#[test]
+fn one_long_line_is_streamed() {
+    let (_temp, evidence, case) = temp();
+    let log = logs().into_iter().filter(super::evidence::Log::is_cloudtrail).nth(40).unwrap();
+    let record: Value = serde_json::from_str(log.records()[0].get()).unwrap();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(b"{\"Records\":[").unwrap();
+    let n = 40_000;
+    for at in 0..n {
+        let mut record = record.clone();
+        record["eventID"] = format!("00000000-0000-4000-8000-{at:012}").into();
+        let comma = if at == 0 { "" } else { "," };
+        write!(encoder, "{comma}{record}").unwrap();
+    }
+    encoder.write_all(b"]}").unwrap();
+    write(&evidence.join("long.json.gz"), encoder.finish().unwrap());
+    investigate(std::slice::from_ref(&evidence), &case);
+    assert_eq!(sum(&balanced_sources(&case), "rows"), n);
+}
+
+#[test]
+fn sql_only_asks() {
+    let case = super::support::example_case();
+    for statement in [
+        "DROP TABLE events",
+        "CREATE TABLE x AS SELECT 1",
+        "COPY events TO '/tmp/x.csv'",
+        "INSERT INTO events SELECT * FROM events",
+        "SELECT 1; SELECT 2",
+        "SET datafusion.execution.batch_size = 1",
+    ] {
+        let ran = heptagon!("sql", statement, "--case", &case).exits(2);
+        assert!(ran.err.starts_with("error: "), "{statement}: {}", ran.err);
+    }
+    heptagon!("sql", "SELECT * FROM '/etc/passwd'", "--case", &case).exits(2);
+}
