@@ -432,9 +432,9 @@ fn unexplained(kind: &str) -> bool {
     matches!(kind, "" | "other")
 }
 
-/// Whether a principal is a user of this name.
-pub(crate) fn is_user(principal: &str, name: &str) -> bool {
-    canonical_principal(principal)
-        .split_once(":user/")
-        .is_some_and(|(_, path)| path.rsplit('/').next() == Some(name))
+/// The name of a principal that is a user.
+pub(crate) fn user_name(principal: &str) -> Option<String> {
+    let principal = canonical_principal(principal);
+    let (_, path) = principal.split_once(":user/")?;
+    path.rsplit('/').next().map(str::to_owned)
 }

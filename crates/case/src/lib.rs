@@ -27,7 +27,7 @@ pub use error::CaseError;
 pub use layout::{CaseDir, CaseMeta, FORMAT};
 pub use notes::Notes;
 pub use raw::RawSource;
-pub use read::{TableReader, read, read_files};
+pub use read::{TableReader, read, read_files, read_records};
 pub use schema::{Column, Kind, TABLES, Table, schema, table};
 pub use sql::{QueryOutput, RowStream, Session, SessionOptions};
 pub use tables::{TableFile, Tables};

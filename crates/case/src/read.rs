@@ -5,10 +5,13 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::datatypes::{Int64Type, SchemaRef};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowFilter,
+};
+use parquet::schema::types::SchemaDescriptor;
 
 use crate::{CaseDir, CaseError, TableFile, table};
 
@@ -17,15 +20,24 @@ const BATCH_ROWS: usize = 4096;
 /// Rows of `messages` read at once; one may be 64 KiB.
 const LONG_BATCH_ROWS: usize = 512;
 
+/// Which records are wanted, by artifact and number.
+type Wanted = Arc<dyn Fn(&str, u64) -> bool + Send + Sync>;
+
 /// The batches of a table, in order.
-#[derive(Debug)]
 pub struct TableReader {
     table: &'static str,
     schema: SchemaRef,
     /// Positions of the columns wanted, in the order wanted; `None` for all.
     columns: Option<Vec<usize>>,
+    wanted: Option<Wanted>,
     files: VecDeque<PathBuf>,
     current: Option<(PathBuf, ParquetRecordBatchReader)>,
+}
+
+impl std::fmt::Debug for TableReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TableReader").field("table", &self.table).finish_non_exhaustive()
+    }
 }
 
 /// Reads a table as it is listed now; `columns` selects and orders columns.
@@ -69,9 +81,35 @@ pub fn read_files(
         table: table.name,
         schema,
         columns: positions,
+        wanted: None,
         files: files.iter().map(|file| case.path().join(&file.file)).collect(),
         current: None,
     })
+}
+
+/// Reads the rows of some records of a table that has `artifact` and `record`. The other columns of
+/// rows that are not wanted are not decoded.
+pub fn read_records(
+    case: &CaseDir,
+    name: &str,
+    columns: Option<&[&str]>,
+    wanted: impl Fn(&str, u64) -> bool + Send + Sync + 'static,
+) -> Result<TableReader, CaseError> {
+    let mut reader = read(case, name, columns)?;
+    reader.wanted = Some(Arc::new(wanted));
+    Ok(reader)
+}
+
+/// Looks at artifact and record of every row before the rest of it is read.
+fn row_filter(parquet_schema: &SchemaDescriptor, wanted: Wanted) -> RowFilter {
+    let mask = ProjectionMask::columns(parquet_schema, ["artifact", "record"]);
+    let test = move |batch: RecordBatch| {
+        let artifacts = batch.column(0).as_string::<i32>();
+        let records = batch.column(1).as_primitive::<Int64Type>();
+        let is_wanted = |row| wanted(artifacts.value(row), records.value(row).cast_unsigned());
+        Ok(BooleanArray::from((0..batch.num_rows()).map(is_wanted).collect::<Vec<bool>>()))
+    };
+    RowFilter::new(vec![Box::new(ArrowPredicateFn::new(mask, test))])
 }
 
 impl TableReader {
@@ -95,6 +133,10 @@ impl TableReader {
         if let Some(columns) = &self.columns {
             let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
             builder = builder.with_projection(mask);
+        }
+        if let Some(wanted) = &self.wanted {
+            let filter = row_filter(builder.parquet_schema(), Arc::clone(wanted));
+            builder = builder.with_row_filter(filter);
         }
         let reader = builder.build().map_err(CaseError::parquet(&path))?;
         Ok((path, reader))

@@ -25,11 +25,13 @@ use crate::schema::{Kind, Table};
 use crate::{CaseDir, CaseError, TableFile, table};
 
 /// Rows of a row group.
-pub const ROW_GROUP_ROWS: usize = 128 * 1024;
+pub const ROW_GROUP_ROWS: usize = 64 * 1024;
 /// Rows of a file.
-pub const FILE_ROWS: u64 = 8 * ROW_GROUP_ROWS as u64;
+pub const FILE_ROWS: u64 = 16 * ROW_GROUP_ROWS as u64;
 /// Encoded bytes after which a row group ends early, so that long texts do not pile up in memory.
-const ROW_GROUP_BYTES: usize = 32 << 20;
+const ROW_GROUP_BYTES: usize = 16 << 20;
+/// Bytes of a page: every column of every open table holds one.
+const PAGE_BYTES: usize = 512 << 10;
 /// Rows handed to the encoder at once.
 const CHUNK_ROWS: usize = 4096;
 /// The same for `messages`, whose rows may be 64 KiB each.
@@ -334,6 +336,8 @@ fn properties(table: &Table) -> WriterProperties {
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_dictionary_page_size_limit(PAGE_BYTES)
         .set_statistics_enabled(EnabledStatistics::None);
     for column in table.columns {
         let path = ColumnPath::from(column.name);

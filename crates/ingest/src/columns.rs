@@ -194,7 +194,8 @@ impl RunColumns {
 
     /// Some rows as a batch, in the order given.
     pub(crate) fn gather(&self, rows: &[u32]) -> Result<RecordBatch, IngestError> {
-        let numbers = |of: &[i64]| Int64Array::from_iter_values(rows.iter().map(|r| of[*r as usize]));
+        let numbers =
+            |of: &[i64]| Int64Array::from_iter_values(rows.iter().map(|r| of[*r as usize]));
         let small = |of: &[i32]| Int32Array::from_iter_values(rows.iter().map(|r| of[*r as usize]));
         let times = rows.iter().map(|row| self.event_time[*row as usize]);
         let times = TimestampMicrosecondArray::from_iter_values(times).with_timezone("UTC");

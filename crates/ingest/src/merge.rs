@@ -10,7 +10,7 @@ use crate::IngestError;
 use crate::key::Keys;
 
 /// Rows gathered before a batch is made of them.
-pub(crate) const GATHER_ROWS: usize = 8_192;
+pub(crate) const GATHER_ROWS: usize = 4_096;
 
 /// A source of sorted batches: a run's day, or the rows a case has already.
 pub(crate) type Source = Box<dyn Iterator<Item = Result<RecordBatch, IngestError>>>;

@@ -18,7 +18,7 @@ use crate::columns::RunColumns;
 use crate::key::sorted;
 
 /// Rows of one batch of a run: what a merge holds in memory per open run.
-pub(crate) const RUN_BATCH_ROWS: usize = 1_024;
+pub(crate) const RUN_BATCH_ROWS: usize = 256;
 
 /// The attempt of runs whose rows are all valid.
 pub(crate) const ALWAYS: u32 = u32::MAX;

@@ -23,7 +23,7 @@ use crate::rows::{cloudtrail, invocation, message};
 use crate::run::{RunFile, RunTable, write_sorted};
 
 /// Bytes of rows a worker holds before it writes a run.
-pub(crate) const BUFFER_BYTES: usize = 32 << 20;
+pub(crate) const BUFFER_BYTES: usize = 16 << 20;
 
 /// What all workers share.
 pub(crate) struct Shared<'a> {

@@ -1,8 +1,10 @@
 //! Credentials that suspects make or obtain are suspect themselves.
 
+use std::collections::{BTreeSet, HashMap};
+
 use serde_json::Value;
 
-use super::{Suspects, is_user};
+use super::{Suspects, user_name};
 use crate::input::{ActorRow, Observation};
 use crate::text;
 use crate::workload::Workload;
@@ -11,11 +13,26 @@ use crate::workload::Workload;
 #[derive(Debug)]
 pub(crate) struct Taint<'a> {
     actors: &'a [ActorRow],
+    /// Positions of actors by access key, the actor itself being one or not.
+    by_key: HashMap<&'a str, Vec<usize>>,
+    /// Positions of the actors of a user, by its name.
+    by_user: HashMap<String, Vec<usize>>,
 }
 
 impl<'a> Taint<'a> {
     pub(crate) fn new(actors: &'a [ActorRow]) -> Taint<'a> {
-        Taint { actors }
+        let mut taint = Taint { actors, by_key: HashMap::new(), by_user: HashMap::new() };
+        for (at, row) in actors.iter().enumerate() {
+            let keys: BTreeSet<&str> =
+                row.access_keys.iter().map(String::as_str).chain([row.actor.as_str()]).collect();
+            for key in keys {
+                taint.by_key.entry(key).or_default().push(at);
+            }
+            if let Some(user) = user_name(&row.principal) {
+                taint.by_user.entry(user).or_default().push(at);
+            }
+        }
+        taint
     }
 
     /// Takes in one observation; adds suspects that follow from it.
@@ -49,20 +66,21 @@ impl<'a> Taint<'a> {
         let response = json(event.response_elements);
         let key = find(&response, "accessKeyId");
         let user = find(&request, "userName");
-        for row in self.actors {
-            if row.actor == event.actor {
-                continue;
-            }
-            let issued = key.as_deref().is_some_and(|key| {
-                row.actor == key || row.access_keys.iter().any(|known| known == key)
+        let issued = key.as_deref().and_then(|key| self.by_key.get(key)).into_iter().flatten();
+        let made = user
+            .as_deref()
+            .filter(|_| event.event_name != "CreateAccessKey")
+            .and_then(|user| self.by_user.get(user))
+            .into_iter()
+            .flatten()
+            .filter(|at| {
+                let row = &self.actors[**at];
+                row.account == event.account && row.first_time >= event.time
             });
-            let made = event.event_name != "CreateAccessKey"
-                && user.as_deref().is_some_and(|user| {
-                    row.account == event.account
-                        && row.first_time >= event.time
-                        && is_user(&row.principal, user)
-                });
-            if issued || made {
+        let held: BTreeSet<usize> = issued.chain(made).copied().collect();
+        for at in held {
+            let row = &self.actors[at];
+            if row.actor != event.actor {
                 let reason = format!("holds credentials that suspect {by} made or obtained");
                 suspects.taint(&row.actor, event.time, reason);
             }
@@ -77,10 +95,10 @@ impl<'a> Taint<'a> {
         if !policy.contains("AWSCompromisedKeyQuarantine") {
             return;
         }
-        for row in self.actors {
+        for at in self.by_user.get(&user).into_iter().flatten() {
+            let row = &self.actors[*at];
             if row.kind == "access-key"
                 && row.account == event.account
-                && is_user(&row.principal, &user)
                 && row.first_time <= event.time
             {
                 let reason = "AWS put its user under quarantine: its key was found in public";

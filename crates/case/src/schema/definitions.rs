@@ -310,15 +310,10 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "observations",
-        doc: "Events a rule or a question selects, with their parameters.",
+        doc: "Events that questions look at, with their parameters: changes, the workload's configuration, role assumptions.",
         by_day: true,
         columns: &[
             required("event_time", Kind::Time, "When it happened, as the source says."),
-            required(
-                "source",
-                Kind::Text,
-                "Which source recorded it: cloudtrail, bedrock-invocation.",
-            ),
             column("account", Kind::Text, "The account the event is about."),
             column("region", Kind::Text, "The region the event was recorded in."),
             column(
@@ -331,14 +326,12 @@ pub const TABLES: &[Table] = &[
                 Kind::Text,
                 "The smallest identity an intruder can hold: an access key, a session, a service credential by network.",
             ),
-            column("access_key", Kind::Text, "The access key id that signed the request."),
             column(
                 "event_source",
                 Kind::Text,
                 "The service's endpoint name, as in bedrock.amazonaws.com.",
             ),
             column("event_name", Kind::Text, "The operation, as in InvokeModel."),
-            column("read_only", Kind::Bool, "Whether the operation only reads."),
             column(
                 "category",
                 Kind::Text,
@@ -352,10 +345,8 @@ pub const TABLES: &[Table] = &[
                 "From where: an address, or the name of an AWS service.",
             ),
             column("user_agent", Kind::Text, "With what client, in the client's own words."),
-            column("rules", Kind::List, "Ids of the rules that matched."),
             column("request_parameters", Kind::Long, "The request's parameters, JSON as recorded."),
             column("response_elements", Kind::Long, "The response's elements, JSON as recorded."),
-            column("additional_event_data", Kind::Long, "Additional data, JSON as recorded."),
             required("artifact", Kind::Text, "The artifact: first 16 hex digits of its SHA-256."),
             required("record", Kind::Int, "The record's number in the artifact, from 0."),
         ],

@@ -1,24 +1,24 @@
 //! `heptagon report`: the whole case as one document.
 
+mod timeline;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use heptagon_case::records::{read_coverage, read_findings, read_problems};
-use heptagon_case::rows::{ints, texts, times};
 use heptagon_evidence::{LedgerState, ledger, manifest};
-use heptagon_model::{EvidenceRef, Timestamp};
+use heptagon_model::EvidenceRef;
 use heptagon_parse::invocation::mask_secrets;
 use heptagon_report::{
-    ActivityHour, ActorLine, CaseMeta, Custody, DisableFirst, Document, Format, RecordText, Scope,
-    ScopeBasis, Timeline, WorkloadText, render,
+    ActorLine, CaseMeta, Custody, DisableFirst, Document, Format, RecordText, Scope, ScopeBasis,
+    WorkloadText, render,
 };
 use sha2::{Digest, Sha256};
 
 use crate::analyse::{self, Analysis};
-use crate::args::{CaseArgs, ReportArgs, ReportFormat, RowsArgs, TimelineArgs};
+use crate::args::{ReportArgs, ReportFormat};
 use crate::commands::rows::uri;
-use crate::commands::timeline;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::print::Talk;
 use crate::store::Store;
@@ -29,8 +29,6 @@ const RECORDS_MAX: usize = 400;
 const ARTIFACTS_MAX: usize = 48;
 /// Bytes of a record's text.
 const RECORD_TEXT_MAX: usize = 8 << 10;
-/// Events of the timeline.
-const ENTRIES_MAX: usize = 1_000;
 
 pub(crate) fn run(args: &ReportArgs, talk: Talk) -> Outcome {
     let document = document(&args.case.case)?;
@@ -79,7 +77,7 @@ fn document(path: &Path) -> Result<Document, Failure> {
     let analysis: Analysis = analyse::read(path, analyse::ANALYSIS)?;
     let answers = analyse::answers(path)?;
     let findings = read_findings(&store.case, &name)?;
-    let timeline = entries(&store, path)?;
+    let timeline = timeline::read(&store, &findings)?;
     let refs = answers
         .elements
         .iter()
@@ -140,88 +138,6 @@ fn document(path: &Path) -> Result<Document, Failure> {
         },
         records,
     })
-}
-
-/// Events with findings of level low and above, and events per hour.
-fn entries(store: &Store, path: &Path) -> Result<Timeline, Failure> {
-    let mut counted: BTreeMap<(String, Timestamp), u64> = BTreeMap::new();
-    for batch in heptagon_case::read(&store.case, "presence", None)? {
-        let batch = batch?;
-        let (sources, hours) = (texts(&batch, "source")?, times(&batch, "hour")?);
-        let events = ints(&batch, "events")?;
-        for row in 0..batch.num_rows() {
-            let key = (
-                sources.get(row).unwrap_or_default().to_owned(),
-                hours.get(row).unwrap_or_default(),
-            );
-            *counted.entry(key).or_default() += events.get(row).unwrap_or_default().cast_unsigned();
-        }
-    }
-    let quiet: BTreeSet<String> = read_findings(&store.case, &|_| String::new())?
-        .into_iter()
-        .filter(|finding| finding.level == heptagon_model::Level::Informational)
-        .map(|finding| finding.finding_id)
-        .collect();
-    let times_of_findings = finding_times(store, &quiet)?;
-    let span = (times_of_findings.first().copied(), times_of_findings.last().copied());
-    let mut entries = Vec::new();
-    let mut entries_total = 0;
-    let mut by_hour: BTreeMap<(String, Timestamp), u64> = BTreeMap::new();
-    if let (Some(first), Some(last)) = span {
-        let args = TimelineArgs {
-            rows: RowsArgs {
-                case: CaseArgs { case: path.to_owned() },
-                format: crate::args::Format::Jsonl,
-            },
-            since: Some(first),
-            until: Some(Timestamp(last.0 + 1)),
-            actor: None,
-            element: None,
-            source: None,
-            finding: None,
-            limit: None,
-        };
-        timeline::events(store, &args, &mut |mut event| {
-            event.findings.retain(|id| !quiet.contains(id));
-            if event.findings.is_empty() {
-                return Ok(true);
-            }
-            entries_total += 1;
-            let hour = Timestamp(event.event_time.0.div_euclid(HOUR_US) * HOUR_US);
-            *by_hour.entry((event.source.clone(), hour)).or_default() += 1;
-            if entries.len() < ENTRIES_MAX {
-                entries.push(event);
-            }
-            Ok(true)
-        })?;
-    }
-    let activity = counted
-        .into_iter()
-        .map(|((source, hour), events)| ActivityHour {
-            findings: by_hour.get(&(source.clone(), hour)).copied().unwrap_or(0),
-            source,
-            hour,
-            events,
-        })
-        .collect();
-    Ok(Timeline { entries, entries_total, activity })
-}
-
-const HOUR_US: i64 = 3_600 * 1_000_000;
-
-fn finding_times(store: &Store, quiet: &BTreeSet<String>) -> Result<Vec<Timestamp>, Failure> {
-    let mut found = Vec::new();
-    for batch in heptagon_case::read(&store.case, "finding_refs", None)? {
-        let batch = batch?;
-        let (ids, at) = (texts(&batch, "finding_id")?, times(&batch, "event_time")?);
-        for row in 0..batch.num_rows() {
-            if !quiet.contains(ids.get(row).unwrap_or_default()) {
-                found.extend(at.get(row));
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// The texts of the first records that facts and findings name.

@@ -96,7 +96,8 @@ fn what_is_asked_wrongly_is_a_usage_error() {
     heptagon!("answers", "--case", &case, "--element", "luck").refuses("no element", "access");
     heptagon!("timeline", "--case", &case, "--finding", "0").refuses("no finding", "findings");
     heptagon!("show", "nonsense", "--case", &case).refuses("no reference", "artifact:record");
-    heptagon!("show", "0123456789abcdef:0", "--case", &case).refuses("no artifact", "artifact:record");
+    heptagon!("show", "0123456789abcdef:0", "--case", &case)
+        .refuses("no artifact", "artifact:record");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Sorted matches -> findings.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ahash::{AHashMap, AHashSet};
 use heptagon_model::Timestamp;
 use rsigma_parser::CorrelationType;
 use serde_json::Value;
@@ -62,13 +63,13 @@ pub struct Correlator {
     rules: Arc<Rules>,
     /// Per rule, the correlations that look at it: (plan, position).
     routes: Vec<Vec<(usize, usize)>>,
-    groups: Vec<BTreeMap<GroupKey, Window>>,
+    groups: Vec<AHashMap<GroupKey, Window>>,
     /// At least what all windows hold: exact when last counted, plus all that arrived since.
     state: usize,
     step: Vec<Match>,
     /// What arrives at each correlation in a step; empty between steps.
     arrivals: Vec<Vec<(GroupKey, Arrival)>>,
-    shared: HashSet<Arc<Who>>,
+    shared: AHashSet<Arc<Who>>,
     ledger: Ledger,
     dropped: BTreeMap<usize, u64>,
     held: BTreeSet<usize>,
@@ -87,12 +88,12 @@ impl Correlator {
             }
         }
         Correlator {
-            groups: rules.plans.iter().map(|_| BTreeMap::new()).collect(),
+            groups: rules.plans.iter().map(|_| AHashMap::new()).collect(),
             routes,
             state: 0,
             step: Vec::new(),
             arrivals: vec![Vec::new(); rules.plans.len()],
-            shared: HashSet::new(),
+            shared: AHashSet::new(),
             ledger: Ledger::default(),
             dropped: BTreeMap::new(),
             held: BTreeSet::new(),
@@ -322,8 +323,12 @@ impl Correlator {
                 window.len() > 0 || window.n_dropped > 0
             });
         }
-        self.state =
-            self.groups.iter().flat_map(BTreeMap::values).map(|window| window.len() + 1).sum();
+        self.state = self
+            .groups
+            .iter()
+            .flat_map(|groups| groups.values())
+            .map(|window| window.len() + 1)
+            .sum();
         let wanted = STATE_MAX / 4 * 3;
         if self.state <= wanted {
             return;

@@ -1,10 +1,11 @@
 //! Findings: matches added up per rule and group.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use ahash::{AHashMap, AHashSet};
 use heptagon_model::{EvidenceRef, Finding, RuleInfo, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -199,11 +200,11 @@ impl Hash for Shared {
 #[derive(Default)]
 pub(super) struct Ledger {
     sums: Vec<(Subject, Sum)>,
-    places: HashMap<Subject, u32>,
+    places: AHashMap<Subject, u32>,
     /// The place of the finding of a rule about somebody, by rule.
-    of_match: HashMap<(u32, Shared), u32>,
+    of_match: AHashMap<(u32, Shared), u32>,
     /// Whose names a finding has already, by place.
-    named: HashSet<(u32, Shared)>,
+    named: AHashSet<(u32, Shared)>,
     rows: Vec<RefRow>,
     refused: BTreeMap<usize, u64>,
 }

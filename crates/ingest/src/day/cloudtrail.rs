@@ -188,7 +188,6 @@ impl Writers {
         event_columns: &[(&str, ArrayRef)],
     ) -> Result<(), IngestError> {
         let (sources, names) = (text(batch, "event_source"), text(batch, "event_name"));
-        let rules = text(batch, "rules");
         let kinds = text(batch, "actor_kind");
         let invoked_by = text(batch, "user_identity_invoked_by");
         let errors = text(batch, "error_code");
@@ -201,7 +200,7 @@ impl Writers {
             })
         };
         let chosen: UInt32Array = (0..batch.num_rows())
-            .filter(|&row| rules.is_valid(row) || selected(row))
+            .filter(|&row| selected(row))
             .map(|row| u32::try_from(row).expect("a batch holds fewer rows than 2^32"))
             .collect::<Vec<_>>()
             .into();

@@ -14,9 +14,9 @@ use arrow::datatypes::SchemaRef;
 use heptagon_case::{CaseDir, TableFile, Tables, read_files};
 
 use crate::IngestError;
+use crate::aggregate::RowCounter;
 use crate::day::RowCounts;
 use crate::day::Superseded;
-use crate::aggregate::RowCounter;
 use crate::day::cloudtrail::{count_rows, integers};
 use crate::key::rank;
 use crate::merge::Source;

@@ -16,7 +16,7 @@ use crate::merge::{Merge, Source};
 use crate::run::{ALWAYS, RunFile, RunTable, RunWriter};
 
 /// Runs merged at once; more are merged in two steps, so that memory does not grow with them.
-const FAN_IN_MAX: usize = 32;
+const FAN_IN_MAX: usize = 64;
 
 /// Whether an event belongs to what questions and workload inference look at.
 pub trait Select: Sync {

@@ -1,9 +1,8 @@
 //! CloudTrail records to rows.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
-use heptagon_model::{ActorKind, FieldValue, Fields, actor_key};
+use heptagon_model::{ActorKind, actor_key};
 use heptagon_parse::{CloudTrailRecord, RecordMeta};
 
 use crate::columns::{RowKey, RunColumns, columns};
@@ -100,7 +99,9 @@ pub(crate) fn append(
     let account = record.account();
     let principal = record.principal();
     let identity = &record.user_identity;
-    let (actor, actor_kind) = actor(record, &principal);
+    let bearer_token = record.call_with_bearer_token();
+    let actor_kind = record.actor_kind_with(bearer_token);
+    let actor = actor(record, actor_kind, &principal);
     let key_id = match record.event_id.as_deref() {
         Some(id) if !id.is_empty() => id,
         _ => {
@@ -126,7 +127,7 @@ pub(crate) fn append(
     }
     let category = record.category().slug();
 
-    let tls_host = record.field("tlsDetails.clientProvidedHostHeader").and_then(text_value);
+    let tls_host = record.tls_host();
     let mut text = |column: Text, value: Option<&str>| rows.text(column as usize, value);
     text(Text::region, Some(record.region()));
     text(Text::principal, Some(&principal));
@@ -182,26 +183,15 @@ pub(crate) fn append(
         Boolean::mfa_authenticated as usize,
         identity.mfa_authenticated.as_deref().map(|text| text == "true"),
     );
-    rows.boolean(
-        Boolean::call_with_bearer_token as usize,
-        record.call_with_bearer_token().then_some(true),
-    );
+    rows.boolean(Boolean::call_with_bearer_token as usize, bearer_token.then_some(true));
     rows.boolean(Boolean::complete_source as usize, Some(meta.complete_source));
 }
 
 /// The smallest identity an intruder can hold; service credentials are split by client.
-fn actor(record: &CloudTrailRecord<'_>, principal: &str) -> (String, ActorKind) {
-    let kind = record.actor_kind();
+fn actor(record: &CloudTrailRecord<'_>, kind: ActorKind, principal: &str) -> String {
     let access_key = record.user_identity.access_key_id.as_deref().filter(|key| !key.is_empty());
     let client = (kind == ActorKind::ServiceCredential).then(|| client(record));
-    (actor_key(access_key, principal, client), kind)
-}
-
-fn text_value(value: FieldValue<'_>) -> Option<Cow<'_, str>> {
-    match value {
-        FieldValue::Str(text) => Some(text),
-        _ => None,
-    }
+    actor_key(access_key, principal, client)
 }
 
 /// The family of the client: what changes when a workload's credentials are used elsewhere.

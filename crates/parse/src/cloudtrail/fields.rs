@@ -173,7 +173,8 @@ mod tests {
             "\\u0061rn",
             "other",
         ]);
-        let leaf = prop::sample::select(vec!["null", "\"x\"", "\"\"", "7", "true", "[]", "\"\\\\\""]);
+        let leaf =
+            prop::sample::select(vec!["null", "\"x\"", "\"\"", "7", "true", "[]", "\"\\\\\""]);
         leaf.prop_map(str::to_owned).prop_recursive(4, 24, 4, move |inner| {
             let members = prop::collection::vec((name.clone(), inner.clone()), 0..4);
             prop_oneof![

@@ -1,8 +1,9 @@
 //! Who did it, from where, and in which category it is recorded.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{borrow::Cow, net::IpAddr, sync::LazyLock};
 
 use heptagon_model::ActorKind;
+use memchr::memmem::Finder;
 
 use super::{Category, CloudTrailRecord, Text};
 use crate::json::path;
@@ -94,10 +95,20 @@ impl CloudTrailRecord<'_> {
     /// Whether the request carried a Bedrock API key instead of a signature.
     pub fn call_with_bearer_token(&self) -> bool {
         const NAME: &str = "callWithBearerToken";
+        static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(NAME));
         [self.additional_event_data, self.request_parameters].into_iter().flatten().any(|part| {
-            path::may_have(part, NAME)
+            // Most parts lack the name, and finding that out is much faster than reading them.
+            let may_have = FINDER.find(part.as_bytes()).is_some()
+                || memchr::memchr(b'\\', part.as_bytes()).is_some();
+            may_have
                 && path::member(part, NAME).is_some_and(|value| value.trim_matches('"') == "true")
         })
+    }
+
+    /// The host name the client connected to.
+    pub fn tls_host(&self) -> Option<Cow<'_, str>> {
+        let host = path::member(self.tls_details?, "clientProvidedHostHeader")?;
+        path::string(host)
     }
 
     /// Whether the event is an Insights event.
@@ -168,8 +179,13 @@ impl CloudTrailRecord<'_> {
 
     /// What the caller is, as far as this record tells.
     pub fn actor_kind(&self) -> ActorKind {
+        self.actor_kind_with(self.call_with_bearer_token())
+    }
+
+    /// The same, for who knows already whether the request carried a Bedrock API key.
+    pub fn actor_kind_with(&self, bearer_token: bool) -> ActorKind {
         let who = &self.user_identity;
-        if self.call_with_bearer_token() || who.credential_id.is_some() {
+        if bearer_token || who.credential_id.is_some() {
             return ActorKind::ApiKey;
         }
         let key = who.access_key_id.as_deref().unwrap_or_default();

@@ -10,14 +10,10 @@ const DEPTH: usize = 1_024;
 /// members have, and a name that itself has dots is found when no shorter one is.
 pub(crate) fn lookup<'a>(raw: &'a str, path: &str) -> Option<FieldValue<'a>> {
     let last = memchr::memrchr(b'.', path.as_bytes()).map_or(path, |dot| &path[dot + 1..]);
-    if may_have(raw, last) { walk(raw, path) } else { None }
-}
-
-/// Whether the text may have a member of that name: `false` when the name is nowhere in it, and
-/// nothing is escaped. Much faster than reading it.
-pub(crate) fn may_have(raw: &str, name: &str) -> bool {
-    memchr::memmem::find(raw.as_bytes(), name.as_bytes()).is_some()
-        || memchr::memchr(b'\\', raw.as_bytes()).is_some()
+    // When the name is nowhere in the text, and nothing is escaped, it need not be read.
+    let may_have = memchr::memmem::find(raw.as_bytes(), last.as_bytes()).is_some()
+        || memchr::memchr(b'\\', raw.as_bytes()).is_some();
+    if may_have { walk(raw, path) } else { None }
 }
 
 pub(crate) fn walk<'a>(raw: &'a str, path: &str) -> Option<FieldValue<'a>> {

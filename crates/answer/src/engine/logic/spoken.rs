@@ -34,8 +34,8 @@ pub(super) fn rule_facts(
         found.seen = true;
         let plain = (accusing && authors.excused) || authors.known_good;
         // A hint in the text becomes proof of the attempt when a suspect wrote it.
-        let confirms = proves == Proves::Confirms
-            || (question.logic == Logic::Findings && authors.by_suspect);
+        let confirms =
+            proves == Proves::Confirms || (question.logic == Logic::Findings && authors.by_suspect);
         let facts = match (plain, confirms) {
             (true, _) => &mut found.plain,
             (false, true) => &mut found.confirms,
