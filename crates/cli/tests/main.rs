@@ -6,6 +6,7 @@ mod suite {
     #[macro_use]
     pub(crate) mod support;
     pub(crate) mod bad_input;
+    pub(crate) mod configuration;
     pub(crate) mod determinism;
     pub(crate) mod evidence;
     pub(crate) mod example;
