@@ -169,3 +169,35 @@ impl Account {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heptagon_model::ArtifactId;
+    use heptagon_parse::Envelope;
+
+    #[test]
+    fn documents_beyond_the_limit_are_counted_and_not_kept() {
+        let header = ArtifactHeader {
+            id: ArtifactId([1; 32]),
+            uri: "a.json".to_owned(),
+            bytes: 10,
+            encoding: heptagon_evidence::Encoding::Plain,
+        };
+        let limits =
+            Limits { configuration_bytes_max: 10, problems_listed_max: 2, ..Limits::DEFAULT };
+        let mut account = Account::new(&header, &limits);
+        for ordinal in 0..6 {
+            let meta = RecordMeta {
+                ordinal,
+                offset: 5 * ordinal,
+                length: 4,
+                envelope: Envelope::None,
+                complete_source: true,
+            };
+            account.configuration(&meta, "{  }");
+        }
+        assert_eq!((account.snapshots.len(), account.problems.len(), account.unlisted), (2, 2, 2));
+        assert_eq!((account.accounting.parsed, account.accounting.notices), (6, 6));
+    }
+}

@@ -295,7 +295,7 @@ impl Desk<'_> {
             draft.others.iter().any(|(name, _)| configuration::SIGNS.contains(&name.as_ref()));
         // Among events an empty object is a broken one.
         let alone = self.tally.cloudtrail + self.tally.invocations == 0;
-        if !signed && !(alone && configuration::is_empty_object(raw)) {
+        if !(signed || alone && configuration::is_empty_object(raw)) {
             return false;
         }
         let Some(found) = Configuration::read(raw) else { return false };

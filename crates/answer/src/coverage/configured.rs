@@ -3,8 +3,9 @@
 //! * Where no known trail selects a category and no record shows it, it is not selected; where all
 //!   known trails are stopped, it is off. The trail is named.
 //! * What is recorded by its records, and selected by a known trail, is configured.
-//! * Records win: a trail whose cells hold what it does not select is not believed for that
-//!   category. What is unknown never becomes recorded.
+//! * Records win: where they hold what no known trail selects, another trail is at work or the
+//!   snapshot is of another time, and none of the trails there is believed to leave something out.
+//!   What is unknown never becomes recorded.
 //! * Before the last change of a trail nothing is claimed from what was found after it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,30 +116,34 @@ struct Known<'a> {
     settings: &'a Settings,
     /// The last record of a place, however it came.
     last: BTreeMap<Place<'a>, Timestamp>,
-    /// Trails that do not select a category which their places have.
-    contradicted: BTreeSet<(&'a str, &'a str)>,
+    /// Trails whose places have what none of the known trails there selects: another one records
+    /// there, or the snapshot is of another time.
+    contradicted: BTreeSet<&'a str>,
 }
 
 impl<'a> Known<'a> {
     fn new(settings: &'a Settings, inputs: &'a Inputs) -> Known<'a> {
-        let mut last: BTreeMap<Place<'a>, Timestamp> = BTreeMap::new();
+        let mut known = Known { settings, last: BTreeMap::new(), contradicted: BTreeSet::new() };
+        // Extracts do not come from a trail: the event history has what no trail selects.
+        let mut of_trails: BTreeMap<Place<'a>, Timestamp> = BTreeMap::new();
         for row in inputs.presence.iter().filter(|row| row.source == "cloudtrail") {
             let place = (row.category.as_str(), row.account.as_str(), row.region.as_str());
-            let known = last.entry(place).or_insert(row.last_time);
-            *known = (*known).max(row.last_time);
-        }
-        let mut contradicted = BTreeSet::new();
-        for ((category, account, region), time) in &last {
-            let trails = settings.covering(account, region);
-            if silent_from(&trails, category).is_some_and(|from| from <= *time) {
-                contradicted.extend(trails.iter().map(|trail| (*category, trail.arn.as_str())));
+            let note = |times: &mut BTreeMap<Place<'a>, Timestamp>| {
+                let last = times.entry(place).or_insert(row.last_time);
+                *last = (*last).max(row.last_time);
+            };
+            note(&mut known.last);
+            if row.complete_source && is_selectable(&row.category) {
+                note(&mut of_trails);
             }
         }
-        Known { settings, last, contradicted }
-    }
-
-    fn contradicts(&self, trail: &Trail, category: &str) -> bool {
-        self.contradicted.contains(&(category, trail.arn.as_str()))
+        for ((category, account, region), time) in &of_trails {
+            let trails = settings.covering(account, region);
+            if silent_from(&trails, category).is_some_and(|from| from <= *time) {
+                known.contradicted.extend(trails.iter().map(|trail| trail.arn.as_str()));
+            }
+        }
+        known
     }
 
     /// That a place records nothing of a category, when all its trails are known to.
@@ -147,7 +152,8 @@ impl<'a> Known<'a> {
         let trails = self.settings.covering(account, region);
         let from = silent_from(&trails, category)?;
         let shown = self.last.get(&place).is_some_and(|last| from <= *last);
-        if shown || trails.iter().any(|trail| self.contradicts(trail, category)) {
+        let doubted = |trail: &&Trail| self.contradicted.contains(trail.arn.as_str());
+        if shown || trails.iter().any(doubted) {
             return None;
         }
         let selecting: Vec<&Trail> = trails
@@ -196,6 +202,11 @@ fn silent_from(trails: &[&Trail], category: &str) -> Option<Timestamp> {
         latest = latest.max(Some(trail.silent_from(category)?));
     }
     latest
+}
+
+/// Whether event selectors, as they are read here, decide about a category.
+fn is_selectable(category: &str) -> bool {
+    category.starts_with("management-") || category.starts_with("data:")
 }
 
 /// What a category holds.

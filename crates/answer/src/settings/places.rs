@@ -44,12 +44,11 @@ impl Places {
                     .iter()
                     .find_map(|member| region.get(*member).and_then(Value::as_str));
                 let (enabled, by_default) = match status {
-                    Some("opt-in-not-required" | "ENABLED_BY_DEFAULT") => (true, true),
+                    // Without a state only enabled regions are listed.
+                    Some("opt-in-not-required" | "ENABLED_BY_DEFAULT") | None => (true, true),
                     // What is being disabled was enabled until now.
                     Some("opted-in" | "ENABLED" | "ENABLING" | "DISABLING") => (true, false),
                     Some(_) => (false, false),
-                    // Only enabled regions are listed unless all are asked for.
-                    None => (true, true),
                 };
                 always |= by_default;
                 if enabled && is_region(name) {

@@ -24,8 +24,8 @@ pub(crate) struct Trail {
     organisation: bool,
     /// What it selects, when known: answers that differ make it unknown.
     selectors: Option<Value>,
-    /// Whether it was found stopped, and since when.
-    pub(crate) stopped: Option<Option<Timestamp>>,
+    /// Since when it stands still, when it was found stopped; without a time it never ran.
+    pub(crate) stopped: Option<Timestamp>,
     /// From when on the snapshots speak: its last change, or start.
     pub(crate) known_from: Timestamp,
     /// The record that shows its selectors, or else itself.
@@ -58,7 +58,7 @@ impl Trail {
         if self.selected(category) == Some(Selected::Nothing) {
             return Some(self.known_from);
         }
-        self.stopped.map(|since| since.map_or(self.known_from, |since| since.max(self.known_from)))
+        self.stopped.map(|since| since.max(self.known_from))
     }
 
     /// Whether it was running, and selects all of a category.

@@ -43,10 +43,7 @@ fn apply(trail: &mut Trail, document: &Value) {
         Some(false) => {
             let since = time(["StopLoggingTime", "TimeLoggingStopped"]);
             // Of two answers the one that says less.
-            trail.stopped = Some(match trail.stopped {
-                Some(known) => known.zip(since).map(|(known, since)| known.max(since)),
-                None => since,
-            });
+            trail.stopped = trail.stopped.max(Some(since.unwrap_or(Timestamp(i64::MIN))));
         }
         Some(true) => {
             trail.stopped = None;

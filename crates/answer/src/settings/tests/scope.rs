@@ -73,3 +73,18 @@ fn accounts_of_the_organisation_join_and_are_demanded() {
     let accounts: BTreeSet<&str> = blind.iter().map(|cell| cell.account.as_str()).collect();
     assert_eq!(accounts, ["444455556666", "777788889999"].into());
 }
+
+#[test]
+fn a_huge_organisation_stays_small_and_leaves_no_open_all_the_same() {
+    let entries: Vec<String> = (0..5_000)
+        .map(|n| format!(r#"{{"Id":"{:012}","Arn":"a"}}"#, 400_000_000_000_u64 + n))
+        .collect();
+    let document = format!(r#"{{"Accounts":[{}]}}"#, entries.join(","));
+    let scene = Scene::new().snapshot("organizations:ListAccounts", (ACCOUNT, ""), &document);
+    assert_eq!(scene.scope().accounts.len(), 51);
+    assert!(!scene.blind("management-write", NeedScope::Global).is_empty());
+    let names: Vec<String> = (0..300).map(|n| format!("aa-x-{n}")).collect();
+    let names: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "opted-in")).collect();
+    let hostile = regions("ec2:DescribeRegions", "", &names, "");
+    assert_eq!(hostile.scope().regions.len(), DEFAULT);
+}

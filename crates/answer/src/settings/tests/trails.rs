@@ -54,6 +54,13 @@ fn records_win_over_selectors() {
     assert_eq!(scene.states("management-read", "us-east-1"), expect(Recorded, Inferred, "-"));
     // A trail that is contradicted in one place is not believed in another.
     assert_eq!(scene.states("management-read", "eu-west-1"), expect(Unknown, Inferred, "-"));
+    // The event history has what no trail selects: it contradicts where it is, and nowhere else.
+    let mut history = Scene::new().trail("main", true).selectors("main", WRITES);
+    for row in &mut history.inputs.presence {
+        row.complete_source = row.category == "management-write";
+    }
+    assert!(history.states("management-read", "us-east-1").iter().all(|s| s.0 != NotSelected));
+    assert_eq!(history.states("management-read", "eu-west-1"), expect(NotSelected, Set, "main"));
 }
 
 #[test]
@@ -127,6 +134,9 @@ fn data_events_that_are_there_contradict_the_selectors() {
         .selectors("main", ALL);
     assert_eq!(scene.states(BASES, "us-east-1"), expect(Recorded, Inferred, "-"));
     assert_eq!(scene.states(BASES, "eu-west-1"), []);
+    // Another trail, which is not known, may select other data events as well.
+    assert_eq!(scene.states(OBJECTS, "us-east-1"), []);
+    assert_eq!(scene.states("management-read", "us-east-1"), expect(Recorded, Set, "main"));
     assert_eq!(scene.blind(BASES, NeedScope::Regions), []);
 }
 
@@ -222,20 +232,36 @@ fn status(scene: Scene, file: &str, document: &str) -> Scene {
     scene
 }
 
+/// A trail that was stopped after a day, and records in another region until the end.
+fn stopped_scene() -> Scene {
+    let mut scene = Scene::new().trail("main", true).selectors("main", ALL);
+    scene.inputs.presence.retain(|row| row.hour < hour(24));
+    scene.records("management-write", "eu-west-1", 0..HOURS)
+}
+
+/// With the trail that made those records.
+fn with_second(scene: Scene) -> Scene {
+    let arn = arn("other").replace("us-east-1", "eu-west-1");
+    let trail = format!(r#"{{"Trail":{{"TrailARN":"{arn}","HomeRegion":"eu-west-1"}}}}"#);
+    let selectors = format!(r#"{{"TrailARN":"{arn}","EventSelectors":[{ALL}]}}"#);
+    let place = (ACCOUNT, "eu-west-1");
+    scene.snapshot("cloudtrail:GetTrail", place, &trail).snapshot(
+        "cloudtrail:GetEventSelectors",
+        place,
+        &selectors,
+    )
+}
+
 #[test]
 fn a_stopped_trail_is_named_by_the_name_of_the_file() {
-    let scene = || {
-        let mut scene = Scene::new().trail("main", true).selectors("main", ALL);
-        scene.inputs.presence.retain(|row| row.hour < hour(24) || row.region != "us-east-1");
-        scene.records("management-write", "eu-west-1", 0..HOURS)
-    };
     let stopped = format!(r#"{{"IsLogging":false,"StopLoggingTime":"{}"}}"#, hour(24));
+    let scene = || with_second(stopped_scene());
     let found = status(scene(), "x/status-main.json", &stopped);
     let states = found.states("management-read", "us-east-1");
     assert_eq!(states.last().expect("stretches"), &(Off, Set, "main".to_owned()), "{states:?}");
     assert_eq!(states[0].0, Recorded);
-    // Records after the stop contradict it, where they are.
-    assert!(found.states("management-write", "eu-west-1").iter().all(|(s, _, _)| *s != Off));
+    let elsewhere = found.states("management-write", "eu-west-1");
+    assert_eq!(elsewhere, expect(Recorded, Set, "other"));
 
     for file in ["status.json", "status-maintenance.json", "status-main2.json"] {
         let nobody = status(scene(), file, &stopped);
@@ -245,4 +271,17 @@ fn a_stopped_trail_is_named_by_the_name_of_the_file() {
     let again = status(found, "status-main-later.json", r#"{"IsLogging":true}"#);
     let states = again.states("management-read", "us-east-1");
     assert!(states.iter().all(|(state, _, _)| *state != Off), "{states:?}");
+}
+
+#[test]
+fn records_after_a_stop_that_no_known_trail_made_contradict_it() {
+    let stopped = format!(r#"{{"IsLogging":false,"StopLoggingTime":"{}"}}"#, hour(24));
+    let scene = status(stopped_scene(), "status-main.json", &stopped);
+    for region in ["us-east-1", "eu-west-1"] {
+        let states = scene.states("management-write", region);
+        assert!(states.iter().all(|(state, _, _)| *state != Off), "{region}: {states:?}");
+    }
+    let never = status(with_second(stopped_scene()), "status-main.json", r#"{"IsLogging":false}"#);
+    let states = never.states("management-read", "us-east-1");
+    assert!(states.iter().all(|(state, _, _)| *state != Off), "it has records: {states:?}");
 }
