@@ -72,6 +72,7 @@ pub(crate) struct Context<'a> {
     pub(crate) end: Timestamp,
     pub(crate) fold: &'a Fold,
     pub(crate) principals: &'a BTreeMap<&'a str, &'a str>,
+    pub(crate) spoken: &'a logic::Spoken,
 }
 
 /// Answers all questions.
@@ -140,6 +141,7 @@ pub fn answer(
 
     let principals: BTreeMap<&str, &str> =
         inputs.actors.iter().map(|row| (row.actor.as_str(), row.principal.as_str())).collect();
+    let spoken = logic::Spoken::new(&inputs.findings, rules);
     let context = Context {
         inputs,
         common,
@@ -155,6 +157,7 @@ pub fn answer(
         end,
         fold: &fold,
         principals: &principals,
+        spoken: &spoken,
     };
     let mut by_element: BTreeMap<Element, Vec<Answer>> = BTreeMap::new();
     for (at, question) in questions.iter().enumerate() {

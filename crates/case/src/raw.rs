@@ -13,8 +13,9 @@ use datafusion::logical_expr::{
 
 /// Where `raw()` gets records from.
 pub trait RawSource: Send + Sync {
-    /// The record's text, when the evidence is at hand and unchanged.
-    fn raw(&self, artifact: &str, record: i64) -> Option<String>;
+    /// The texts of records, given as artifact and number, in their order; nothing for those whose
+    /// evidence is not at hand or has changed.
+    fn raw(&self, wanted: &[(&str, i64)]) -> Vec<Option<String>>;
 }
 
 pub(crate) struct RawFunction {
@@ -76,10 +77,13 @@ impl ScalarUDFImpl for RawFunction {
         };
         let (artifacts, records) =
             (artifacts.as_string::<i32>(), records.as_primitive::<Int64Type>());
+        let keys: Vec<Option<(&str, i64)>> =
+            artifacts.iter().zip(records.iter()).map(|(a, r)| a.zip(r)).collect();
+        let wanted: Vec<(&str, i64)> = keys.iter().flatten().copied().collect();
+        let mut found = source.raw(&wanted).into_iter();
         let mut texts = StringBuilder::new();
-        for (artifact, record) in artifacts.iter().zip(records.iter()) {
-            let text = artifact.zip(record).and_then(|(a, r)| source.raw(a, r));
-            texts.append_option(text);
+        for key in keys {
+            texts.append_option(key.and_then(|_| found.next().flatten()));
         }
         Ok(ColumnarValue::Array(Arc::new(texts.finish())))
     }

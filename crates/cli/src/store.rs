@@ -1,13 +1,15 @@
 //! Opening a case to read it, and its evidence behind references.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use heptagon_case::rows::{ints, texts};
+use heptagon_case::text::safe;
 use heptagon_case::{CaseDir, RawSource};
-use heptagon_evidence::{Opener, Range, manifest};
+use heptagon_evidence::{Content, Opener, Range, manifest};
 use heptagon_model::{ArtifactId, ArtifactRow, Limits};
+use heptagon_parse::{Configuration, End, Parser, Record, RecordMeta, RecordProblem, Sink};
 
 use crate::failure::Failure;
 
@@ -72,20 +74,52 @@ pub(crate) struct Records {
 const RECORD_BYTES_MAX: u64 = 16 << 20;
 
 impl Records {
-    /// The texts of records of one artifact, at their places in its content.
-    pub(crate) fn fetch(&self, artifact: &str, ranges: &[Range]) -> Result<Vec<String>, Failure> {
+    /// What stands at the given numbers of an artifact. It is parsed again: a record may have come
+    /// inside a string of another one, or have been dropped as a copy.
+    pub(crate) fn read(
+        &self,
+        artifact: &str,
+        records: &BTreeSet<u64>,
+    ) -> Result<BTreeMap<u64, Read>, Failure> {
+        let (row, id) = self.artifact(artifact)?;
+        let mut wanted = Wanted { records, found: BTreeMap::new() };
+        let mut parser = Parser::new(&Limits::DEFAULT).with_name_hint(&row.uri);
+        let mut failed = None;
+        let mut opener = self.opener.lock().expect("no thread panics while it holds the opener");
+        opener.reopen(&self.roots, &row.uri, id, &mut |content| match content {
+            Content::Whole { bytes, truncated } => {
+                let end = if truncated { End::Truncated } else { End::Eof };
+                parser.feed(bytes, end, &mut wanted);
+            }
+            Content::Stream(mut stream) => {
+                failed = parser.read(&mut stream, false, &mut wanted).err();
+            }
+        })?;
+        match failed {
+            Some(error) => Err(Failure::from(error)),
+            None => Ok(wanted.found),
+        }
+    }
+
+    fn artifact(&self, artifact: &str) -> Result<(&ArtifactRow, ArtifactId), Failure> {
         let row = self.artifacts.get(artifact).ok_or_else(|| {
             Failure::new(
-                format!("no artifact {artifact} in this case"),
+                format!("no artifact {} in this case", safe(artifact)),
                 "references are printed as artifact:record by every command",
             )
         })?;
         let id = ArtifactId::from_hex(&row.sha256).ok_or_else(|| {
             Failure::new(
-                format!("the manifest has no valid hash for {}", row.uri),
+                format!("the manifest has no valid hash for {}", safe(&row.uri)),
                 "run `heptagon verify`",
             )
         })?;
+        Ok((row, id))
+    }
+
+    /// The texts of records of one artifact, at their places in its content.
+    pub(crate) fn fetch(&self, artifact: &str, ranges: &[Range]) -> Result<Vec<String>, Failure> {
+        let (row, id) = self.artifact(artifact)?;
         let mut opener = self.opener.lock().expect("no thread panics while it holds the opener");
         let found = opener.fetch(&self.roots, &row.uri, id, ranges)?;
         Ok(found.into_iter().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect())
@@ -97,7 +131,7 @@ impl Records {
         wanted: &[(String, u64)],
     ) -> Result<BTreeMap<(String, u64), Range>, Failure> {
         let case = CaseDir::open(&self.case)?;
-        let wanted: std::collections::BTreeSet<(&str, u64)> =
+        let wanted: BTreeSet<(&str, u64)> =
             wanted.iter().map(|(artifact, record)| (artifact.as_str(), *record)).collect();
         let mut places = BTreeMap::new();
         let columns = ["artifact", "record", "offset", "length"];
@@ -124,9 +158,67 @@ impl Records {
 }
 
 impl RawSource for Records {
-    fn raw(&self, artifact: &str, record: i64) -> Option<String> {
-        let key = (artifact.to_owned(), record.cast_unsigned());
-        let places = self.places(std::slice::from_ref(&key)).ok()?;
-        self.fetch(artifact, &[*places.get(&key)?]).ok()?.pop()
+    fn raw(&self, wanted: &[(&str, i64)]) -> Vec<Option<String>> {
+        let mut by_artifact: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+        for (artifact, record) in wanted {
+            by_artifact.entry(artifact).or_default().insert(record.cast_unsigned());
+        }
+        let found: BTreeMap<&str, BTreeMap<u64, Read>> = by_artifact
+            .into_iter()
+            .filter_map(|(artifact, records)| Some((artifact, self.read(artifact, &records).ok()?)))
+            .collect();
+        let text = |(artifact, record): &(&str, i64)| match found
+            .get(artifact)?
+            .get(&record.cast_unsigned())?
+        {
+            Read::Record(text) => Some(text.clone()),
+            Read::Other(_) => None,
+        };
+        wanted.iter().map(text).collect()
+    }
+}
+
+/// What stands at a record's number.
+#[derive(Debug, Clone)]
+pub(crate) enum Read {
+    /// The record's own text, without what it came wrapped in.
+    Record(String),
+    /// Why there is no event there.
+    Other(String),
+}
+
+/// Keeps the texts of chosen records while an artifact is parsed again.
+struct Wanted<'a> {
+    records: &'a BTreeSet<u64>,
+    found: BTreeMap<u64, Read>,
+}
+
+impl Sink for Wanted<'_> {
+    fn record(&mut self, meta: &RecordMeta, record: &Record<'_>) {
+        if self.records.contains(&meta.ordinal) {
+            let raw = match record {
+                Record::CloudTrail(record) => record.raw,
+                Record::Invocation(record) => record.raw,
+            };
+            self.found.insert(meta.ordinal, Read::Record(raw.to_owned()));
+        }
+    }
+
+    fn notice(&mut self, meta: &RecordMeta, reason: &str) {
+        if self.records.contains(&meta.ordinal) {
+            self.found.insert(meta.ordinal, Read::Other(reason.to_owned()));
+        }
+    }
+
+    fn configuration(&mut self, meta: &RecordMeta, configuration: &Configuration<'_>) {
+        if self.records.contains(&meta.ordinal) {
+            self.found.insert(meta.ordinal, Read::Record(configuration.document.to_owned()));
+        }
+    }
+
+    fn problem(&mut self, problem: RecordProblem) {
+        if let Some(ordinal) = problem.ordinal.filter(|ordinal| self.records.contains(ordinal)) {
+            self.found.entry(ordinal).or_insert(Read::Other(problem.reason));
+        }
     }
 }

@@ -124,7 +124,7 @@ pub(crate) fn correlate(
     });
     let mut correlator = Correlator::new(rules);
     for matched in &matches {
-        correlator.push(matched);
+        correlator.push(matched.clone());
     }
     correlator.finish_with_held()
 }

@@ -19,6 +19,29 @@ pub struct Range {
 }
 
 impl Opener {
+    /// Opens the artifact `uri` whose hash is `id` again, and hands on its decoded content.
+    pub fn reopen(
+        &mut self,
+        roots: &[PathBuf],
+        uri: &str,
+        id: ArtifactId,
+        read: &mut dyn FnMut(Content<'_>),
+    ) -> Result<(), EvidenceError> {
+        let file_uri = uri.split('!').next().unwrap_or(uri);
+        let mut seen = false;
+        for path in Places::new(roots).locate(file_uri) {
+            let mut visitor = Reopening { uri, id, read, seen: false, opened: false };
+            let file = FoundFile { uri: file_uri.to_owned(), path, bytes: 0 };
+            self.visit(&file, &mut visitor)?;
+            seen |= visitor.seen;
+            if visitor.opened {
+                return Ok(());
+            }
+        }
+        let uri = uri.to_owned();
+        Err(if seen { EvidenceError::Changed { uri } } else { EvidenceError::Gone { uri } })
+    }
+
     /// The bytes of `ranges` of the artifact `uri` whose hash is `id`, in the order of `ranges`;
     /// the artifact is opened once.
     pub fn fetch(
@@ -28,56 +51,66 @@ impl Opener {
         id: ArtifactId,
         ranges: &[Range],
     ) -> Result<Vec<Vec<u8>>, EvidenceError> {
-        let file_uri = uri.split('!').next().unwrap_or(uri);
-        let places = Places::new(roots).locate(file_uri);
-        let mut order: Vec<usize> = (0..ranges.len()).collect();
-        order.sort_by_key(|at| ranges[*at]);
-        let mut seen = false;
-        for path in places {
-            let mut visitor = Fetching {
-                uri,
-                id,
-                ranges,
-                order: &order,
-                found: vec![None; ranges.len()],
-                seen: false,
-                opened: false,
-            };
-            let file = FoundFile { uri: file_uri.to_owned(), path, bytes: 0 };
-            self.visit(&file, &mut visitor)?;
-            seen |= visitor.seen;
-            if visitor.opened {
-                let found = visitor.found.into_iter().zip(ranges).map(|(bytes, range)| {
-                    bytes.ok_or_else(|| EvidenceError::OutOfRange {
-                        uri: uri.to_owned(),
-                        offset: range.offset,
-                        length: range.length,
-                    })
-                });
-                return found.collect();
-            }
-        }
-        let uri = uri.to_owned();
-        Err(if seen { EvidenceError::Changed { uri } } else { EvidenceError::Gone { uri } })
+        let mut cut = Cut { ranges, found: vec![None; ranges.len()] };
+        self.reopen(roots, uri, id, &mut |content| match content {
+            Content::Whole { bytes, .. } => cut.whole(bytes),
+            Content::Stream(stream) => cut.stream(stream),
+        })?;
+        let found = cut.found.into_iter().zip(ranges).map(|(bytes, range)| {
+            bytes.ok_or_else(|| EvidenceError::OutOfRange {
+                uri: uri.to_owned(),
+                offset: range.offset,
+                length: range.length,
+            })
+        });
+        found.collect()
     }
 }
 
-struct Fetching<'a> {
+struct Reopening<'a> {
     uri: &'a str,
     id: ArtifactId,
-    ranges: &'a [Range],
-    /// Indexes of `ranges` by offset.
-    order: &'a [usize],
-    found: Vec<Option<Vec<u8>>>,
+    read: &'a mut dyn FnMut(Content<'_>),
     seen: bool,
     opened: bool,
 }
 
-impl Fetching<'_> {
+impl Reopening<'_> {
     fn is_above(&self, uri: &str) -> bool {
         self.uri.strip_prefix(uri).is_some_and(|rest| rest.starts_with('!'))
     }
+}
 
+impl Visitor for Reopening<'_> {
+    fn wants_member(&mut self, uri: &str) -> bool {
+        !self.opened && (uri == self.uri || self.is_above(uri))
+    }
+
+    fn wants(&mut self, header: &ArtifactHeader) -> bool {
+        let same_uri = header.uri == self.uri;
+        self.seen |= same_uri;
+        !self.opened && (same_uri && header.id == self.id || self.is_above(&header.uri))
+    }
+
+    fn artifact(&mut self, header: &ArtifactHeader, content: Content<'_>) {
+        if header.uri == self.uri {
+            self.opened = true;
+            (self.read)(content);
+        }
+    }
+
+    fn problem(&mut self, _: Problem) {}
+
+    fn done(&mut self, _: &ArtifactDone) {}
+}
+
+/// Ranges cut out of a content.
+struct Cut<'a> {
+    ranges: &'a [Range],
+    found: Vec<Option<Vec<u8>>>,
+}
+
+impl Cut<'_> {
     fn whole(&mut self, bytes: &[u8]) {
         for (slot, range) in self.found.iter_mut().zip(self.ranges) {
             let from = usize::try_from(range.offset).ok();
@@ -91,6 +124,8 @@ impl Fetching<'_> {
 
     /// Passes over the stream once; ranges may overlap, so a window of what may be needed again is kept.
     fn stream(&mut self, stream: &mut dyn Read) {
+        let mut order: Vec<usize> = (0..self.ranges.len()).collect();
+        order.sort_by_key(|at| self.ranges[*at]);
         let mut block = vec![0; 256 << 10];
         let mut at = 0u64;
         let mut partial: Vec<Vec<u8>> = vec![Vec::new(); self.ranges.len()];
@@ -98,7 +133,7 @@ impl Fetching<'_> {
         while at < last.unwrap_or(0) {
             let Ok(count @ 1..) = stream.read(&mut block) else { break };
             let end = at + count as u64;
-            for index in self.order {
+            for index in &order {
                 let range = self.ranges[*index];
                 if range.offset >= end {
                     break;
@@ -116,31 +151,4 @@ impl Fetching<'_> {
             *slot = (bytes.len() as u64 == range.length && range.offset <= at).then_some(bytes);
         }
     }
-}
-
-impl Visitor for Fetching<'_> {
-    fn wants_member(&mut self, uri: &str) -> bool {
-        !self.opened && (uri == self.uri || self.is_above(uri))
-    }
-
-    fn wants(&mut self, header: &ArtifactHeader) -> bool {
-        let same_uri = header.uri == self.uri;
-        self.seen |= same_uri;
-        !self.opened && (same_uri && header.id == self.id || self.is_above(&header.uri))
-    }
-
-    fn artifact(&mut self, header: &ArtifactHeader, content: Content<'_>) {
-        if header.uri != self.uri {
-            return;
-        }
-        self.opened = true;
-        match content {
-            Content::Whole { bytes, .. } => self.whole(bytes),
-            Content::Stream(stream) => self.stream(stream),
-        }
-    }
-
-    fn problem(&mut self, _: Problem) {}
-
-    fn done(&mut self, _: &ArtifactDone) {}
 }

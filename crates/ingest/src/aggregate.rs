@@ -1,7 +1,8 @@
 //! What is counted over all events while they pass: presence per hour, and activity per actor.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use ahash::AHashMap;
 use heptagon_model::Timestamp;
 
 /// Distinct members kept of one set; a set that reaches it says so by its size.
@@ -23,8 +24,8 @@ pub(crate) type PresenceKey = (String, String, String, String, Timestamp);
 /// Presence of one day; the hot path is a lookup in a hash map without allocation.
 #[derive(Debug, Default)]
 pub(crate) struct PresenceCounter {
-    cells: HashMap<String, Presence>,
-    key: String,
+    cells: AHashMap<Vec<u8>, Presence>,
+    key: Vec<u8>,
 }
 
 const HOUR_US: i64 = 3_600 * 1_000_000;
@@ -38,10 +39,12 @@ impl PresenceCounter {
         time: Timestamp,
         complete: bool,
     ) {
-        use std::fmt::Write;
         self.key.clear();
-        let hour = time.0.div_euclid(HOUR_US);
-        let _ = write!(self.key, "{category}\0{account}\0{region}\0{hour}");
+        for part in [category, account, region] {
+            self.key.extend_from_slice(part.as_bytes());
+            self.key.push(SEPARATOR);
+        }
+        self.key.extend_from_slice(&time.0.div_euclid(HOUR_US).to_be_bytes());
         match self.cells.get_mut(&self.key) {
             Some(cell) => {
                 cell.events += 1;
@@ -61,13 +64,39 @@ impl PresenceCounter {
         self.cells
             .into_iter()
             .map(|(key, cell)| {
-                let mut parts = key.split('\0').map(str::to_owned);
+                let mut parts = key.splitn(4, |byte| *byte == SEPARATOR);
                 let mut part = || parts.next().unwrap_or_default();
-                let (category, account, region) = (part(), part(), part());
-                let hour = part().parse::<i64>().unwrap_or_default() * HOUR_US;
+                let mut text = || String::from_utf8_lossy(part()).into_owned();
+                let (category, account, region) = (text(), text(), text());
+                let hour = part().try_into().map_or(0, i64::from_be_bytes) * HOUR_US;
                 ((source.to_owned(), category, account, region, Timestamp(hour)), cell)
             })
             .collect()
+    }
+}
+
+/// A byte that no UTF-8 text has.
+const SEPARATOR: u8 = 0xff;
+
+/// Rows per artifact; the hot path is a lookup without allocation.
+#[derive(Debug, Default)]
+pub(crate) struct RowCounter {
+    rows: AHashMap<String, u64>,
+}
+
+impl RowCounter {
+    pub(crate) fn add(&mut self, artifact: &str) {
+        match self.rows.get_mut(artifact) {
+            Some(rows) => *rows += 1,
+            None => {
+                self.rows.insert(artifact.to_owned(), 1);
+            }
+        }
+    }
+
+    /// The rows in order of artifacts.
+    pub(crate) fn finish(self) -> BTreeMap<String, u64> {
+        self.rows.into_iter().collect()
     }
 }
 
@@ -106,8 +135,11 @@ pub(crate) struct Seen<'a> {
 /// Activity of one day.
 #[derive(Debug, Default)]
 pub(crate) struct ActivityCounter {
-    actors: HashMap<String, Activity>,
+    actors: AHashMap<String, (Activity, Latest)>,
 }
+
+/// What was added to each set last: most events of an actor say the same as the one before.
+type Latest = [String; 4];
 
 fn add(set: &mut BTreeSet<String>, value: Option<&str>) {
     let Some(value) = value else { return };
@@ -123,42 +155,58 @@ fn add(set: &mut BTreeSet<String>, value: Option<&str>) {
 
 impl ActivityCounter {
     pub(crate) fn add(&mut self, seen: &Seen<'_>) {
-        if !self.actors.contains_key(seen.actor) {
-            let activity = Activity {
-                kind: seen.kind.to_owned(),
-                account: seen.account.to_owned(),
-                principal: seen.principal.to_owned(),
-                access_keys: BTreeSet::new(),
-                source_ips: BTreeSet::new(),
-                user_agents: BTreeSet::new(),
-                regions: BTreeSet::new(),
-                first: seen.time,
-                last: seen.time,
-                events: 0,
-                writes: 0,
-                denied: 0,
-            };
-            self.actors.insert(seen.actor.to_owned(), activity);
+        if let Some((activity, latest)) = self.actors.get_mut(seen.actor) {
+            activity.add(seen, latest);
+            return;
         }
-        let activity = self.actors.get_mut(seen.actor).expect("inserted above");
-        activity.events += 1;
-        activity.writes += i64::from(seen.write);
-        activity.denied += i64::from(seen.denied);
-        activity.first = activity.first.min(seen.time);
-        activity.last = activity.last.max(seen.time);
-        add(&mut activity.access_keys, seen.access_key);
-        add(&mut activity.source_ips, seen.source_ip);
-        add(&mut activity.user_agents, seen.user_agent);
-        add(&mut activity.regions, Some(seen.region));
+        let mut activity = Activity {
+            kind: seen.kind.to_owned(),
+            account: seen.account.to_owned(),
+            principal: seen.principal.to_owned(),
+            access_keys: BTreeSet::new(),
+            source_ips: BTreeSet::new(),
+            user_agents: BTreeSet::new(),
+            regions: BTreeSet::new(),
+            first: seen.time,
+            last: seen.time,
+            events: 0,
+            writes: 0,
+            denied: 0,
+        };
+        let mut latest = Latest::default();
+        activity.add(seen, &mut latest);
+        self.actors.insert(seen.actor.to_owned(), (activity, latest));
     }
 
     /// The actors in order.
     pub(crate) fn finish(self) -> BTreeMap<String, Activity> {
-        self.actors.into_iter().collect()
+        self.actors.into_iter().map(|(actor, (activity, _))| (actor, activity)).collect()
     }
 }
 
 impl Activity {
+    fn add(&mut self, seen: &Seen<'_>, latest: &mut Latest) {
+        self.events += 1;
+        self.writes += i64::from(seen.write);
+        self.denied += i64::from(seen.denied);
+        self.first = self.first.min(seen.time);
+        self.last = self.last.max(seen.time);
+        let sets = [
+            (&mut self.access_keys, seen.access_key),
+            (&mut self.source_ips, seen.source_ip),
+            (&mut self.user_agents, seen.user_agent),
+            (&mut self.regions, Some(seen.region)),
+        ];
+        for ((set, value), latest) in sets.into_iter().zip(latest) {
+            if let Some(value) = value
+                && latest != value
+            {
+                add(set, Some(value));
+                value.clone_into(latest);
+            }
+        }
+    }
+
     /// Adds another day's activity of the same actor.
     pub(crate) fn merge(&mut self, other: &Activity) {
         // Times are compared with the facts that come with them, so that order does not matter.

@@ -1,10 +1,11 @@
-//! Builders of run batches: the key columns, then text, then the rest.
+//! Rows of runs before they are written: the key, then text, then the rest.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Int32Builder, Int64Builder, RecordBatch, StringBuilder,
-    TimestampMicrosecondBuilder,
+    ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, StringBuilder,
+    TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use heptagon_model::Timestamp;
@@ -37,22 +38,37 @@ pub(crate) struct RowKey<'a> {
     pub(crate) part: i32,
 }
 
-/// Column builders of one run table.
+/// Where a text stands in the buffer of all texts; `NONE` is null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    start: u32,
+    length: u32,
+}
+
+const NONE: Span = Span { start: 0, length: u32::MAX };
+
+/// Rows of one run table, held until they are written.
+///
+/// Texts stand in one buffer, row by row: to add a row touches one place of memory, and what was
+/// grown once is used again after a flush.
 pub(crate) struct RunColumns {
     schema: SchemaRef,
-    event_time: TimestampMicrosecondBuilder,
-    account: StringBuilder,
-    key_id: StringBuilder,
-    rank: Int32Builder,
-    artifact: StringBuilder,
-    record: Int64Builder,
-    part: Int32Builder,
-    text: Vec<StringBuilder>,
-    integer: Vec<Int64Builder>,
-    boolean: Vec<BooleanBuilder>,
-    rows: usize,
-    bytes: usize,
+    event_time: Vec<i64>,
+    rank: Vec<i32>,
+    record: Vec<i64>,
+    part: Vec<i32>,
+    /// Per row: account, key id, artifact, then the text columns.
+    spans: Vec<Span>,
+    texts: String,
+    integers: Vec<Option<i64>>,
+    booleans: Vec<Option<bool>>,
+    n_texts: usize,
+    n_integers: usize,
+    n_booleans: usize,
 }
+
+/// Texts of the key that stand before the text columns.
+const KEY_TEXTS: usize = 3;
 
 impl RunColumns {
     pub(crate) fn new(text: &[&str], integer: &[&str], boolean: &[&str]) -> RunColumns {
@@ -65,18 +81,17 @@ impl RunColumns {
         add(boolean, &DataType::Boolean);
         RunColumns {
             schema: Arc::new(Schema::new(fields)),
-            event_time: TimestampMicrosecondBuilder::new().with_timezone("UTC"),
-            account: StringBuilder::new(),
-            key_id: StringBuilder::new(),
-            rank: Int32Builder::new(),
-            artifact: StringBuilder::new(),
-            record: Int64Builder::new(),
-            part: Int32Builder::new(),
-            text: text.iter().map(|_| StringBuilder::new()).collect(),
-            integer: integer.iter().map(|_| Int64Builder::new()).collect(),
-            boolean: boolean.iter().map(|_| BooleanBuilder::new()).collect(),
-            rows: 0,
-            bytes: 0,
+            event_time: Vec::new(),
+            rank: Vec::new(),
+            record: Vec::new(),
+            part: Vec::new(),
+            spans: Vec::new(),
+            texts: String::new(),
+            integers: Vec::new(),
+            booleans: Vec::new(),
+            n_texts: KEY_TEXTS + text.len(),
+            n_integers: integer.len(),
+            n_booleans: boolean.len(),
         }
     }
 
@@ -85,58 +100,144 @@ impl RunColumns {
         Arc::clone(&self.schema)
     }
 
+    /// Rows held.
+    pub(crate) fn len(&self) -> usize {
+        self.event_time.len()
+    }
+
     /// Bytes held, about.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.texts.len()
+            + self.spans.len() * size_of::<Span>()
+            + self.integers.len() * size_of::<Option<i64>>()
+            + self.len() * 24
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows == 0
+        self.event_time.is_empty()
     }
 
-    /// Begins a row; every text, integer and boolean column must follow exactly once.
+    /// Begins a row, whose columns are null until they are given.
     pub(crate) fn key(&mut self, key: &RowKey<'_>) {
-        self.event_time.append_value(key.event_time.0);
-        self.account.append_value(key.account);
-        self.key_id.append_value(key.key_id);
-        self.rank.append_value(key.rank);
-        self.artifact.append_value(key.artifact);
-        self.record.append_value(key.record);
-        self.part.append_value(key.part);
-        self.rows += 1;
-        self.bytes += 64 + key.account.len() + key.key_id.len() + key.artifact.len();
+        self.event_time.push(key.event_time.0);
+        self.rank.push(key.rank);
+        self.record.push(key.record);
+        self.part.push(key.part);
+        self.spans.resize(self.spans.len() + self.n_texts, NONE);
+        self.integers.resize(self.integers.len() + self.n_integers, None);
+        self.booleans.resize(self.booleans.len() + self.n_booleans, None);
+        for (at, text) in [key.account, key.key_id, key.artifact].into_iter().enumerate() {
+            self.put(at, text);
+        }
+    }
+
+    fn put(&mut self, at: usize, text: &str) {
+        let cannot = "a buffer holds less than 4 GiB";
+        let span = Span {
+            start: u32::try_from(self.texts.len()).expect(cannot),
+            length: u32::try_from(text.len()).expect(cannot),
+        };
+        self.texts.push_str(text);
+        let row = self.spans.len() - self.n_texts;
+        self.spans[row + at] = span;
     }
 
     pub(crate) fn text(&mut self, column: usize, value: Option<&str>) {
-        self.text[column].append_option(value);
-        self.bytes += 4 + value.map_or(0, str::len);
+        if let Some(text) = value {
+            self.put(KEY_TEXTS + column, text);
+        }
     }
 
     pub(crate) fn integer(&mut self, column: usize, value: Option<i64>) {
-        self.integer[column].append_option(value);
-        self.bytes += 8;
+        let row = self.integers.len() - self.n_integers;
+        self.integers[row + column] = value;
     }
 
     pub(crate) fn boolean(&mut self, column: usize, value: Option<bool>) {
-        self.boolean[column].append_option(value);
+        let row = self.booleans.len() - self.n_booleans;
+        self.booleans[row + column] = value;
     }
 
-    /// The rows so far as one batch; the builders are empty afterwards.
-    pub(crate) fn finish(&mut self) -> Result<RecordBatch, IngestError> {
+    pub(crate) fn event_time(&self, row: usize) -> Timestamp {
+        Timestamp(self.event_time[row])
+    }
+
+    pub(crate) fn account(&self, row: usize) -> &str {
+        self.key_text(row, 0)
+    }
+
+    pub(crate) fn key_id(&self, row: usize) -> &str {
+        self.key_text(row, 1)
+    }
+
+    fn key_text(&self, row: usize, at: usize) -> &str {
+        self.at(self.spans[row * self.n_texts + at]).unwrap_or_default()
+    }
+
+    fn at(&self, span: Span) -> Option<&str> {
+        let start = span.start as usize;
+        (span != NONE).then(|| &self.texts[start..start + span.length as usize])
+    }
+
+    /// The order of two rows, as [`crate::key::Keys`] has it.
+    pub(crate) fn compare(&self, row: usize, other: usize) -> Ordering {
+        let text = |at| self.key_text(row, at).cmp(self.key_text(other, at));
+        self.event_time[row]
+            .cmp(&self.event_time[other])
+            .then_with(|| text(0))
+            .then_with(|| text(1))
+            .then_with(|| self.rank[row].cmp(&self.rank[other]))
+            .then_with(|| text(2))
+            .then_with(|| self.record[row].cmp(&self.record[other]))
+            .then_with(|| self.part[row].cmp(&self.part[other]))
+    }
+
+    /// Some rows as a batch, in the order given.
+    pub(crate) fn gather(&self, rows: &[u32]) -> Result<RecordBatch, IngestError> {
+        let numbers = |of: &[i64]| Int64Array::from_iter_values(rows.iter().map(|r| of[*r as usize]));
+        let small = |of: &[i32]| Int32Array::from_iter_values(rows.iter().map(|r| of[*r as usize]));
+        let times = rows.iter().map(|row| self.event_time[*row as usize]);
+        let times = TimestampMicrosecondArray::from_iter_values(times).with_timezone("UTC");
         let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(self.event_time.finish()),
-            Arc::new(self.account.finish()),
-            Arc::new(self.key_id.finish()),
-            Arc::new(self.rank.finish()),
-            Arc::new(self.artifact.finish()),
-            Arc::new(self.record.finish()),
-            Arc::new(self.part.finish()),
+            Arc::new(times),
+            self.gather_text(rows, 0),
+            self.gather_text(rows, 1),
+            Arc::new(small(&self.rank)),
+            self.gather_text(rows, 2),
+            Arc::new(numbers(&self.record)),
+            Arc::new(small(&self.part)),
         ];
-        columns.extend(self.text.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef));
-        columns.extend(self.integer.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef));
-        columns.extend(self.boolean.iter_mut().map(|b| Arc::new(b.finish()) as ArrayRef));
-        self.rows = 0;
-        self.bytes = 0;
+        columns.extend((KEY_TEXTS..self.n_texts).map(|at| self.gather_text(rows, at)));
+        for at in 0..self.n_integers {
+            let values = rows.iter().map(|row| self.integers[*row as usize * self.n_integers + at]);
+            columns.push(Arc::new(Int64Array::from_iter(values)));
+        }
+        for at in 0..self.n_booleans {
+            let values = rows.iter().map(|row| self.booleans[*row as usize * self.n_booleans + at]);
+            columns.push(Arc::new(BooleanArray::from_iter(values)));
+        }
         Ok(RecordBatch::try_new(self.schema(), columns)?)
+    }
+
+    fn gather_text(&self, rows: &[u32], at: usize) -> ArrayRef {
+        let spans = || rows.iter().map(|row| self.spans[*row as usize * self.n_texts + at]);
+        let bytes = spans().filter(|span| *span != NONE).map(|span| span.length as usize).sum();
+        let mut builder = StringBuilder::with_capacity(rows.len(), bytes);
+        for span in spans() {
+            builder.append_option(self.at(span));
+        }
+        Arc::new(builder.finish())
+    }
+
+    /// Lets go of all rows, and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.event_time.clear();
+        self.rank.clear();
+        self.record.clear();
+        self.part.clear();
+        self.spans.clear();
+        self.texts.clear();
+        self.integers.clear();
+        self.booleans.clear();
     }
 }

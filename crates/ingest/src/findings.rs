@@ -51,7 +51,7 @@ pub(crate) fn correlate(
             match rules.index_of(&row.rule_id) {
                 Some(index) => {
                     let rule = u32::try_from(index).expect("fewer rules than 2^32");
-                    correlator.push(&Match { rule, ..row.matched });
+                    correlator.push(Match { rule, ..row.matched });
                 }
                 None if row.rule_id == CONFLICT_RULE => conflicts.add(&row.matched),
                 // A rule that was given with --rules before and is not now.

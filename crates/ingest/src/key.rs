@@ -11,6 +11,8 @@ use arrow::array::{AsArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use heptagon_model::Timestamp;
 
+use crate::columns::RunColumns;
+
 /// The key's fields: every run schema starts with them.
 pub(crate) fn key_fields() -> Vec<Field> {
     vec![
@@ -68,10 +70,6 @@ impl Keys {
         Timestamp(self.time.value(row))
     }
 
-    pub(crate) fn day(&self, row: usize) -> i64 {
-        self.time(row).day()
-    }
-
     pub(crate) fn artifact(&self, row: usize) -> &str {
         self.artifact.value(row)
     }
@@ -102,5 +100,77 @@ impl Keys {
             .then_with(|| self.artifact.value(row).cmp(other.artifact.value(other_row)))
             .then_with(|| self.record.value(row).cmp(&other.record.value(other_row)))
             .then_with(|| self.part.value(row).cmp(&other.part.value(other_row)))
+    }
+}
+
+/// All rows of a buffer in the total order.
+pub(crate) fn sorted(columns: &RunColumns) -> Vec<u32> {
+    let rows = u32::try_from(columns.len()).expect("a buffer holds fewer rows than 2^32");
+    let mut order: Vec<(Start, u32)> =
+        (0..rows).map(|row| (start(columns, row as usize), row)).collect();
+    order.sort_unstable_by(|(a, row), (b, other)| {
+        a.cmp(b).then_with(|| columns.compare(*row as usize, *other as usize))
+    });
+    order.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Time, the first bytes of the account and how many they are, the first bytes of the key id.
+type Start = (i64, u128, usize, u64);
+
+/// The start of a row's key: rows whose starts differ are in the order of their starts.
+fn start(columns: &RunColumns, row: usize) -> Start {
+    let account = columns.account(row).as_bytes();
+    // What lies behind an account that is cut must not decide.
+    let key_id = if account.len() <= 16 { columns.key_id(row).as_bytes() } else { &[] };
+    (
+        columns.event_time(row).0,
+        u128::from_be_bytes(padded(account)),
+        account.len().min(17),
+        u64::from_be_bytes(padded(key_id)),
+    )
+}
+
+/// The first bytes of a text, and zeros behind a shorter one.
+fn padded<const N: usize>(text: &[u8]) -> [u8; N] {
+    let mut bytes = [0; N];
+    let n = text.len().min(N);
+    bytes[..n].copy_from_slice(&text[..n]);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use heptagon_model::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::columns::RowKey;
+
+    proptest! {
+        #[test]
+        fn rows_are_sorted_by_their_whole_key(
+            rows in prop::collection::vec(
+                (0..3_i64, "[0-1\\x00]{0,3}|0{14,18}[01]?", "[ab\\x00]{0,10}", 0..3_i64), 0..40,
+            )
+        ) {
+            let mut columns = RunColumns::new(&[], &[], &[]);
+            for (time, account, key_id, record) in &rows {
+                columns.key(&RowKey {
+                    event_time: Timestamp(*time),
+                    account,
+                    key_id,
+                    rank: 0,
+                    artifact: "a",
+                    record: *record,
+                    part: 0,
+                });
+            }
+            let order = sorted(&columns);
+            prop_assert_eq!(order.len(), rows.len());
+            let keys = Keys::of(&columns.gather(&order).unwrap());
+            for row in 1..rows.len() {
+                prop_assert_ne!(keys.compare(row - 1, &keys, row), Ordering::Greater);
+            }
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! The `matches` table: one row per matched event rule, in the order correlations read them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
 use heptagon_case::{CaseDir, DayWriter, TableFile};
 use heptagon_model::Timestamp;
+use serde_json::value::RawValue;
 
 use crate::IngestError;
 use crate::day::cloudtrail::Extra;
@@ -80,6 +81,7 @@ impl MatchRows {
             }
             let shared_id = shared_ids.and_then(|ids| value(ids, row)).filter(|id| !id.is_empty());
             let conflict = extra.conflict.then_some(CONFLICT_RULE);
+            let fields = value(correlations, row).map(by_rule).unwrap_or_default();
             for rule in
                 matched.into_iter().flat_map(|ids| ids.split(LIST_SEPARATOR)).chain(conflict)
             {
@@ -91,8 +93,7 @@ impl MatchRows {
                 for (builder, source) in columns.iter_mut().zip(sources) {
                     builder.append_option(value(source, row));
                 }
-                correlation
-                    .append_option(value(correlations, row).and_then(|json| of_rule(json, rule)));
+                correlation.append_option(fields.get(rule).map(|fields| fields.get()));
                 shared.append_option(shared_id);
                 artifact.append_value(keys.artifact(row));
                 record.append_value(keys.record(row));
@@ -115,8 +116,7 @@ impl MatchRows {
     }
 }
 
-/// The member of a rule in `{"<rule id>": {...}, ...}`, as text.
-fn of_rule(json: &str, rule: &str) -> Option<String> {
-    let all: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).ok()?;
-    all.get(rule).map(ToString::to_string)
+/// `{"<rule id>": {...}, ...}` taken apart; the members are text as it was written.
+fn by_rule(json: &str) -> BTreeMap<String, &RawValue> {
+    serde_json::from_str(json).unwrap_or_default()
 }

@@ -23,6 +23,7 @@ use crate::journal::{FinishedArtifact, Journal};
 use crate::late::Earlier;
 use crate::manifest::Assembly;
 use crate::resolve::resolve;
+use crate::run::ALWAYS;
 use crate::worker::{Shared, Worker};
 
 /// What to read and how.
@@ -134,6 +135,10 @@ impl Ingest<'_> {
         let attempts: BTreeMap<String, u32> =
             finished.iter().map(|f| (f.row.artifact.clone(), f.attempt)).collect();
         let mut runs = take(&shared.runs);
+        // Every artifact that this attempt began it has finished.
+        for run in runs.iter_mut().filter(|run| run.attempt == shared.journal.attempt) {
+            run.attempt = ALWAYS;
+        }
         let mut earlier = Earlier::new(&manifest, all_roots, &options.limits, &work);
         let again = earlier.completed(self.case, &existing, &shared.bodies)?;
         runs.extend(resolve(&shared, &attempts, &again, &mut earlier)?);

@@ -7,14 +7,15 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use arrow::array::{RecordBatch, UInt32Array};
-use arrow::compute::take;
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
 use serde::{Deserialize, Serialize};
 
 use crate::IngestError;
-use crate::key::Keys;
+use crate::columns::RunColumns;
+use crate::key::sorted;
 
 /// Rows of one batch of a run: what a merge holds in memory per open run.
 pub(crate) const RUN_BATCH_ROWS: usize = 1_024;
@@ -54,30 +55,18 @@ pub(crate) fn write_sorted(
     path: &Path,
     table: RunTable,
     attempt: u32,
-    rows: &RecordBatch,
+    rows: &RunColumns,
 ) -> Result<RunFile, IngestError> {
-    let keys = Keys::of(rows);
-    let mut order: Vec<u32> =
-        (0..u32::try_from(rows.num_rows()).expect("a buffer holds fewer rows than 2^32")).collect();
-    order.sort_unstable_by(|&a, &b| keys.compare(a as usize, &keys, b as usize));
-    let mut writer = RunWriter::create(path, table, attempt, rows)?;
+    let order = sorted(rows);
+    let day = |at: usize| rows.event_time(order[at] as usize).day();
+    let mut writer = RunWriter::create(path, table, attempt, &rows.schema())?;
     let mut start = 0;
     while start < order.len() {
-        let day = keys.day(order[start] as usize);
         let mut end = start + 1;
-        while end < order.len()
-            && end - start < RUN_BATCH_ROWS
-            && keys.day(order[end] as usize) == day
-        {
+        while end < order.len() && end - start < RUN_BATCH_ROWS && day(end) == day(start) {
             end += 1;
         }
-        let indices = UInt32Array::from(order[start..end].to_vec());
-        let columns = rows
-            .columns()
-            .iter()
-            .map(|column| take(column, &indices, None))
-            .collect::<Result<Vec<_>, _>>()?;
-        writer.write(day, &RecordBatch::try_new(rows.schema(), columns)?)?;
+        writer.write(day(start), &rows.gather(&order[start..end])?)?;
         start = end;
     }
     writer.finish()
@@ -95,10 +84,10 @@ impl RunWriter {
         path: &Path,
         table: RunTable,
         attempt: u32,
-        like: &RecordBatch,
+        schema: &Schema,
     ) -> Result<RunWriter, IngestError> {
         let file = File::create(path).map_err(|e| IngestError::io("create", path, e))?;
-        let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), &like.schema())?;
+        let writer = FileWriter::try_new(BufWriter::with_capacity(1 << 20, file), schema)?;
         let run = RunFile { path: path.to_owned(), table, attempt, days: Vec::new() };
         Ok(RunWriter { writer, run, batches: 0 })
     }

@@ -97,9 +97,8 @@ impl<'a> Rows<'a> {
             self.rule_ids.push_str(id);
             if let Some(fields) = self.shared.matcher.correlation_fields(rule, record) {
                 self.correlation.push(if self.correlation.is_empty() { '{' } else { ',' });
-                self.correlation.push('"');
-                self.correlation.push_str(id);
-                self.correlation.push_str("\":");
+                self.correlation.push_str(&serde_json::Value::from(id.as_str()).to_string());
+                self.correlation.push(':');
                 self.correlation.push_str(&fields);
             }
         }
@@ -167,7 +166,8 @@ impl<'a> Rows<'a> {
             let number = self.shared.next_run.fetch_add(1, Ordering::Relaxed);
             let started = self.shared.journal.attempt;
             let path = self.shared.work.join(format!("run-{started}-{number}.arrow"));
-            runs.push(write_sorted(&path, table, attempt, &rows.finish()?)?);
+            runs.push(write_sorted(&path, table, attempt, rows)?);
+            rows.clear();
         }
         Ok(runs)
     }

@@ -9,7 +9,7 @@ use crate::coverage::Blind;
 use crate::text;
 
 /// Facts listed per answer.
-const FACTS_MAX: usize = 60;
+pub(crate) const FACTS_MAX: usize = 60;
 
 /// What a question's logic found.
 #[derive(Debug, Default)]

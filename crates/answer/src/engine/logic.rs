@@ -3,21 +3,25 @@
 mod access;
 mod agency;
 mod invocations;
+mod spoken;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heptagon_content::questions::{Adverse, Events, Logic, Proves, Question};
+use heptagon_content::questions::{Adverse, Events, Logic, Question};
 use heptagon_model::answer::ObservedWord;
 use heptagon_model::{Attestation, EvidenceRef, Fact, Observed, Timestamp, Verdict};
 
 use super::Context;
 use super::fold::{Author, REFS_MAX, inside};
 use super::judge::Found;
-use crate::input::{Activity, FindingRow};
+use crate::input::Activity;
 use crate::text::{count, inert, service, some};
 
 /// Different refused calls that are probing rather than an accident.
 const PROBED_NAMES_MIN: usize = 3;
+
+pub(crate) use spoken::Spoken;
+use spoken::rule_facts;
 
 pub(crate) fn find(context: &Context<'_>, at: usize, question: &Question) -> Found {
     match question.logic {
@@ -279,119 +283,6 @@ pub(super) fn plain_facts(context: &Context<'_>, at: usize, found: &mut Found) {
             refs: Vec::new(),
         });
     }
-}
-
-/// Findings of the rules that speak to a question. With `accusing`, those whose authors are all
-/// expected, announced or excused are not adverse.
-pub(super) fn rule_facts(
-    context: &Context<'_>,
-    question: &Question,
-    accusing: bool,
-    found: &mut Found,
-) {
-    for row in &context.inputs.findings {
-        let Some(proves) = proves(context, question, row) else { continue };
-        let finding = &row.finding;
-        let who: Vec<String> = finding.principals.iter().map(|p| inert(p)).collect();
-        let statement = format!(
-            "{} ({}): {} by {}, {} to {}",
-            finding.title,
-            finding.level.name(),
-            count(finding.count, "event"),
-            if who.is_empty() { "unknown".to_owned() } else { some(&who, 3) },
-            finding.first_time,
-            finding.last_time
-        );
-        let refs = finding.refs.iter().take(REFS_MAX).cloned().collect();
-        if (accusing && excused(context, row)) || known_good(context, row) {
-            found.seen = true;
-            found.plain.push(Fact { statement, adverse: false, refs });
-            continue;
-        }
-        found.seen = true;
-        let fact = Fact { statement, adverse: true, refs };
-        // A hint in the text becomes proof of the attempt when a suspect wrote it.
-        let proves = if question.logic == Logic::Findings && by_suspect(context, row) {
-            Proves::Confirms
-        } else {
-            proves
-        };
-        match proves {
-            Proves::Confirms => found.confirms.push(fact),
-            Proves::Indicates => found.indicates.push(fact),
-        }
-    }
-}
-
-fn by_suspect(context: &Context<'_>, row: &FindingRow) -> bool {
-    row.actors.iter().any(|(actor, addresses)| {
-        standings(context, row, actor, addresses)
-            .any(|standing| standing == crate::actors::Standing::Suspect { strong: true })
-    })
-}
-
-/// What a finding proves about a question, if anything.
-fn proves(context: &Context<'_>, question: &Question, row: &FindingRow) -> Option<Proves> {
-    let rule = context.rules.iter().find(|rule| rule.rule_id == row.finding.rule_id)?;
-    let mut selectors = question.rules.iter().filter(|selector| selector.selects(rule));
-    if selectors.clone().any(|selector| selector.proves == Proves::Confirms) {
-        return Some(Proves::Confirms);
-    }
-    selectors.next().map(|selector| selector.proves)
-}
-
-/// Whether every author of a finding is where it belongs.
-fn excused(context: &Context<'_>, row: &FindingRow) -> bool {
-    let common = context.common;
-    if common.not_accusing_ids.contains(&row.finding.rule_id) {
-        return false;
-    }
-    !row.actors.is_empty()
-        && row.actors.iter().all(|(actor, addresses)| {
-            standings(context, row, actor, addresses).all(|standing| {
-                use crate::actors::Standing;
-                matches!(
-                    standing,
-                    Standing::KnownGood(_)
-                        | Standing::Announced(_)
-                        | Standing::Expected(_)
-                        | Standing::Service
-                )
-            })
-        })
-}
-
-fn known_good(context: &Context<'_>, row: &FindingRow) -> bool {
-    !row.actors.is_empty()
-        && row.actors.iter().all(|(actor, addresses)| {
-            standings(context, row, actor, addresses).all(|standing| {
-                use crate::actors::Standing;
-                matches!(standing, Standing::KnownGood(_) | Standing::Announced(_))
-            })
-        })
-}
-
-fn standings<'c>(
-    context: &'c Context<'_>,
-    row: &'c FindingRow,
-    actor: &'c str,
-    addresses: &'c [String],
-) -> impl Iterator<Item = crate::actors::Standing<'c>> {
-    let principal = context.principals.get(actor).copied().unwrap_or(actor);
-    let addresses: Vec<Option<&str>> = if addresses.is_empty() {
-        vec![None]
-    } else {
-        addresses.iter().map(|address| Some(address.as_str())).collect()
-    };
-    addresses.into_iter().map(move |address| {
-        context.suspects.standing(
-            context.workload,
-            actor,
-            principal,
-            address,
-            row.finding.first_time,
-        )
-    })
 }
 
 fn findings(context: &Context<'_>, question: &Question) -> Found {

@@ -16,8 +16,11 @@ use super::support::{at, case, put, rows};
 struct Echo;
 
 impl RawSource for Echo {
-    fn raw(&self, artifact: &str, record: i64) -> Option<String> {
-        (record % 2 == 0).then(|| format!("{{\"from\":\"{artifact}\",\"record\":{record}}}"))
+    fn raw(&self, wanted: &[(&str, i64)]) -> Vec<Option<String>> {
+        let text = |(artifact, record): &(&str, i64)| {
+            (record % 2 == 0).then(|| format!("{{\"from\":\"{artifact}\",\"record\":{record}}}"))
+        };
+        wanted.iter().map(text).collect()
     }
 }
 

@@ -1,15 +1,16 @@
 //! `heptagon investigate`: evidence in, seven elements answered.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use heptagon_case::records::read_findings;
+use heptagon_case::records::{read_findings, read_problems};
 use heptagon_case::{CaseDir, CaseMeta, FORMAT};
 use heptagon_content::catalog::Selection;
 use heptagon_evidence::Ledger;
 use heptagon_ingest::{Counters, Ingest, IngestOptions, Summary};
-use heptagon_model::{ArtifactRow, Limits, Timestamp};
+use heptagon_model::{ArtifactRow, Limits, Problem, Severity, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &InvestigateArgs, talk: Talk) -> Outcome {
         });
         println(&line.to_string())?;
     }
-    unread(&ingested.manifest, talk);
+    unread(&ingested.manifest, &read_problems(&case)?, talk);
     Ok(Exit::Done)
 }
 
@@ -264,20 +265,28 @@ fn numbers<'a>(
 }
 
 /// Says on stderr what was not read: silence would look like completeness.
-fn unread(manifest: &[ArtifactRow], talk: Talk) {
+fn unread(manifest: &[ArtifactRow], problems: &[Problem], talk: Talk) {
     const NAMED: usize = 5;
-    let unread: Vec<&ArtifactRow> = manifest.iter().filter(|row| row.reason.is_some()).collect();
-    for row in unread.iter().take(NAMED) {
-        let reason = row.reason.as_deref().unwrap_or("");
+    let mut unread: BTreeMap<&str, &str> = manifest
+        .iter()
+        .filter_map(|row| Some((row.uri.as_str(), row.reason.as_deref()?)))
+        .collect();
+    // A problem that is about no record is about the whole file, which may have no manifest row.
+    for problem in problems {
+        if problem.record.is_none() && problem.severity == Severity::Lost {
+            unread.entry(&problem.uri).or_insert(&problem.reason);
+        }
+    }
+    for (uri, reason) in unread.iter().take(NAMED) {
         talk.say(&format!(
             "not read: {}: {}",
-            heptagon_case::text::one_line(&row.uri, 120),
+            heptagon_case::text::one_line(uri, 120),
             heptagon_case::text::one_line(reason, 120)
         ));
     }
     if unread.len() > NAMED {
         talk.say(&format!(
-            "not read: {} more; `heptagon sources` lists all, `heptagon sql \"SELECT * FROM problems\"` says why",
+            "not read: {} more; `heptagon sql \"SELECT uri, code, reason FROM problems\"` says why",
             unread.len() - NAMED
         ));
     }

@@ -1,5 +1,6 @@
 //! `heptagon show`: one record as it came.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use heptagon_case::text::safe;
@@ -10,7 +11,7 @@ use serde_json::json;
 use crate::args::ShowArgs;
 use crate::commands::investigate::now;
 use crate::failure::{Exit, Failure, Outcome};
-use crate::store::Store;
+use crate::store::{Read, Store};
 
 pub(crate) fn run(args: &ShowArgs) -> Outcome {
     let store = Store::open(&args.case.case)?;
@@ -24,16 +25,22 @@ pub(crate) fn run(args: &ShowArgs) -> Outcome {
                 "write artifact:record, as in 0123456789abcdef:42",
             )
         })?;
-    let records = store.records();
-    let key = (artifact, record);
-    let places = records.places(std::slice::from_ref(&key))?;
-    let range = places.get(&key).ok_or_else(|| {
-        Failure::new(
-            format!("no event {}:{} in this case", key.0, key.1),
-            "a copy of an event is listed in `other_refs` of its canonical row",
-        )
-    })?;
-    let text = records.fetch(&key.0, &[*range])?.pop().unwrap_or_default();
+    let found = store.records().read(&artifact, &BTreeSet::from([record]))?;
+    let text = match found.into_values().next() {
+        Some(Read::Record(text)) => text,
+        Some(Read::Other(reason)) => {
+            return Err(Failure::new(
+                format!("{artifact}:{record} is no event: {}", safe(&reason)),
+                "`heptagon sql \"SELECT * FROM problems\"` lists what could not be read",
+            ));
+        }
+        None => {
+            return Err(Failure::new(
+                format!("artifact {artifact} has no record {record}"),
+                "records are counted from 0; `heptagon sources` says how many an artifact has",
+            ));
+        }
+    };
     let pretty = serde_json::from_str::<serde_json::Value>(&text)
         .and_then(|value| serde_json::to_string_pretty(&value))
         .unwrap_or(text);

@@ -199,9 +199,6 @@ impl Findings {
             let records = ints(&batch, "record")?;
             for row in 0..batch.num_rows() {
                 let id = ids.get(row).unwrap_or_default();
-                if only.is_some_and(|only| only != id) {
-                    continue;
-                }
                 let key = (
                     artifacts.get(row).unwrap_or_default().to_owned(),
                     records.get(row).unwrap_or_default().cast_unsigned(),
@@ -212,6 +209,10 @@ impl Findings {
         for ids in by_event.values_mut() {
             ids.sort();
             ids.dedup();
+        }
+        // An event of the finding asked for names its other findings as well.
+        if let Some(only) = only {
+            by_event.retain(|_, ids| ids.iter().any(|id| id == only));
         }
         Ok(Findings { by_event, elements })
     }

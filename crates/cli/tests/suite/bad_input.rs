@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::Value;
 
 use super::evidence::{gzip, logs, write};
 use super::support::{balanced_sources, investigate, sql, sum, verdicts};
@@ -112,41 +111,4 @@ fn a_cut_file_keeps_every_complete_record() {
     assert_eq!(sources[0]["problems"], 1);
     assert!(codes(&case).iter().any(|problem| problem.contains("truncated")));
     assert!(sum(&sources, "rows") >= n - 1);
-}
-
-#[test]
-fn one_long_line_is_streamed() {
-    let (_temp, evidence, case) = temp();
-    let log = logs().into_iter().filter(super::evidence::Log::is_cloudtrail).nth(40).unwrap();
-    let record: Value = serde_json::from_str(log.records()[0].get()).unwrap();
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(b"{\"Records\":[").unwrap();
-    let n = 40_000;
-    for at in 0..n {
-        let mut record = record.clone();
-        record["eventID"] = format!("00000000-0000-4000-8000-{at:012}").into();
-        let comma = if at == 0 { "" } else { "," };
-        write!(encoder, "{comma}{record}").unwrap();
-    }
-    encoder.write_all(b"]}").unwrap();
-    write(&evidence.join("long.json.gz"), encoder.finish().unwrap());
-    investigate(std::slice::from_ref(&evidence), &case);
-    assert_eq!(sum(&balanced_sources(&case), "rows"), n);
-}
-
-#[test]
-fn sql_only_asks() {
-    let case = super::support::example_case();
-    for statement in [
-        "DROP TABLE events",
-        "CREATE TABLE x AS SELECT 1",
-        "COPY events TO '/tmp/x.csv'",
-        "INSERT INTO events SELECT * FROM events",
-        "SELECT 1; SELECT 2",
-        "SET datafusion.execution.batch_size = 1",
-    ] {
-        let ran = heptagon!("sql", statement, "--case", &case).exits(2);
-        assert!(ran.err.starts_with("error: "), "{statement}: {}", ran.err);
-    }
-    heptagon!("sql", "SELECT * FROM '/etc/passwd'", "--case", &case).exits(2);
 }

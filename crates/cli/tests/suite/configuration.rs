@@ -43,7 +43,7 @@ fn snapshots() -> Vec<(String, String)> {
                 r#"{{"trailList":[{{"Name":"audit","TrailARN":"{ARN}","S3BucketName":"logs","HomeRegion":"us-east-1","IsMultiRegionTrail":true,"IncludeGlobalServiceEvents":true,"IsOrganizationTrail":true,"HasCustomEventSelectors":false}}]}}"#
             ),
         ),
-        ("selectors-audit.json".to_owned(), selectors()),
+        ("selectors-audit.json".to_owned(), selectors_document()),
         named("status-audit.json", r#"{"IsLogging":true,"LatestDeliveryTime":1791500000.5}"#),
         (format!("invocation-logging-{ACCOUNT}-us-east-1.json"), logging.to_owned()),
         (format!("invocation-logging-{ACCOUNT}-us-west-2.json"), logging.to_owned()),
@@ -52,7 +52,7 @@ fn snapshots() -> Vec<(String, String)> {
 }
 
 /// All management events, and the data events that the example has.
-fn selectors() -> String {
+fn selectors_document() -> String {
     let mut selectors = vec![
         r#"{"Name":"m","FieldSelectors":[{"Field":"eventCategory","Equals":["Management"]}]}"#
             .to_owned(),
@@ -119,6 +119,14 @@ fn snapshots_are_accounted_for_kept_and_explain_coverage() {
         .map(|row| row["region"].as_str().unwrap())
         .collect();
     assert_eq!(logging, ["eu-west-1", "us-east-1", "us-west-2"].into());
+
+    let raw = "SELECT artifact, record, raw(artifact, record) AS r FROM config_state \
+               WHERE kind = 'cloudtrail:GetEventSelectors'";
+    let raw = &sql(&case, raw)[0];
+    assert_eq!(raw["r"], selectors_document());
+    let reference = format!("{}:{}", raw["artifact"].as_str().unwrap(), raw["record"]);
+    let shown = heptagon!("show", reference, "--case", case).exits(0);
+    assert!(shown.out.contains("AdvancedEventSelectors"), "{}", shown.out);
 
     let coverage = heptagon!("coverage", "--case", case, "--format", "jsonl").exits(0).jsonl();
     let of = |source: &str, state: &str| -> Vec<&Value> {

@@ -80,6 +80,15 @@ pub(crate) fn run(args: &[OsString]) -> Ran {
     Ran::new(args, &command(args).output().expect("the binary runs"))
 }
 
+/// The help of a command, without blanks at the ends of lines.
+pub(crate) fn heptagon_help(of: &[&str]) -> String {
+    let mut args: Vec<OsString> = of.iter().map(OsString::from).collect();
+    args.push("--help".into());
+    let ran = run(&args).exits(0);
+    assert_eq!(ran.err, "");
+    ran.out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
 /// The command, not yet started.
 pub(crate) fn command(args: &[OsString]) -> Command {
     let mut command = Command::new(HEPTAGON);

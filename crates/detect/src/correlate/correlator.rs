@@ -48,6 +48,13 @@ pub struct Match {
     pub correlation_fields: Option<String>,
 }
 
+impl Match {
+    /// Whether another match is of the same event.
+    fn is_of_event(&self, other: &Match) -> bool {
+        (self.record, self.artifact, self.time) == (other.record, other.artifact, other.time)
+    }
+}
+
 type GroupKey = Vec<Option<String>>;
 
 /// Turns matches into findings; matches come sorted by time, and without duplicates.
@@ -59,6 +66,8 @@ pub struct Correlator {
     /// At least what all windows hold: exact when last counted, plus all that arrived since.
     state: usize,
     step: Vec<Match>,
+    /// What arrives at each correlation in a step; empty between steps.
+    arrivals: Vec<Vec<(GroupKey, Arrival)>>,
     shared: HashSet<Arc<Who>>,
     ledger: Ledger,
     dropped: BTreeMap<usize, u64>,
@@ -82,6 +91,7 @@ impl Correlator {
             routes,
             state: 0,
             step: Vec::new(),
+            arrivals: vec![Vec::new(); rules.plans.len()],
             shared: HashSet::new(),
             ledger: Ledger::default(),
             dropped: BTreeMap::new(),
@@ -93,7 +103,7 @@ impl Correlator {
     }
 
     /// Takes in a match. Times must not go back; among equal times any order gives the same.
-    pub fn push(&mut self, matched: &Match) {
+    pub fn push(&mut self, matched: Match) {
         if self.step.first().is_some_and(|first| first.time != matched.time)
             || self.step.len() >= STEP_MAX
         {
@@ -103,7 +113,7 @@ impl Correlator {
             self.out_of_order += 1;
         }
         self.latest = self.latest.max(matched.time);
-        self.step.push(matched.clone());
+        self.step.push(matched);
     }
 
     /// Hands out the references found so far, so that they need not be kept until the end.
@@ -152,9 +162,16 @@ impl Correlator {
         let mut step = std::mem::take(&mut self.step);
         step.sort_by_key(|matched| (matched.artifact, matched.record, matched.rule));
         let rules = self.rules.clone();
-        let mut arrivals: Vec<Vec<(GroupKey, Arrival)>> = vec![Vec::new(); rules.plans.len()];
+        let mut arrivals = std::mem::take(&mut self.arrivals);
+        let mut before: Option<(&Match, Contribution)> = None;
         for matched in &step {
-            self.route_match(&rules, matched, &mut arrivals);
+            // An event that several rules matched is described once.
+            let contribution = match before.take() {
+                Some((known, contribution)) if known.is_of_event(matched) => contribution,
+                _ => self.contribution(matched),
+            };
+            self.route_match(&rules, matched, &contribution, &mut arrivals);
+            before = Some((matched, contribution));
         }
         for (plan_idx, plan) in rules.plans.iter().enumerate() {
             let arrived = std::mem::take(&mut arrivals[plan_idx]);
@@ -162,6 +179,7 @@ impl Correlator {
                 self.correlate(&rules, plan_idx, plan, now, arrived, &mut arrivals);
             }
         }
+        self.arrivals = arrivals;
         step.clear();
         self.step = step;
         if self.state > STATE_MAX {
@@ -169,28 +187,27 @@ impl Correlator {
         }
     }
 
-    fn route_match(
-        &mut self,
-        rules: &Rules,
-        matched: &Match,
-        arrivals: &mut [Vec<(GroupKey, Arrival)>],
-    ) {
-        let rule = matched.rule as usize;
-        let contribution = Contribution {
+    fn contribution(&mut self, matched: &Match) -> Contribution {
+        Contribution {
             event: MatchRef {
                 time: matched.time,
                 artifact: matched.artifact,
                 record: matched.record,
             },
             who: self.share(matched),
-        };
+        }
+    }
+
+    fn route_match(
+        &mut self,
+        rules: &Rules,
+        matched: &Match,
+        contribution: &Contribution,
+        arrivals: &mut [Vec<(GroupKey, Arrival)>],
+    ) {
+        let rule = matched.rule as usize;
         if rules.alerts[rule] {
-            let subject = Subject {
-                rule,
-                account: matched.account.clone(),
-                key: vec![Some(matched.actor.clone())],
-            };
-            self.ledger.add(&subject, &rules.infos[rule].rule_id, &contribution);
+            self.ledger.add_match(rule, &rules.infos[rule].rule_id, contribution);
         }
         if self.routes[rule].is_empty() {
             return;
@@ -288,6 +305,7 @@ impl Correlator {
         }
         if self.shared.len() >= SHARED_MAX {
             self.shared.clear();
+            self.ledger.forget();
         }
         let shared = Arc::new(who);
         self.shared.insert(shared.clone());

@@ -1,7 +1,8 @@
 //! Findings: matches added up per rule and group.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use heptagon_model::{EvidenceRef, Finding, RuleInfo, Timestamp};
@@ -158,7 +159,7 @@ pub(super) struct Contribution {
 }
 
 /// What a finding is about: rule, account, group key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Subject {
     pub(super) rule: usize,
     pub(super) account: String,
@@ -171,26 +172,80 @@ struct Sum {
     last_time: Timestamp,
     count: u64,
     names: [BTreeSet<String>; 7],
-    /// The first to come; an event that comes twice (through two correlations) counts once.
-    refs: BTreeSet<MatchRef>,
+    /// The first to come, sorted; an event that comes twice (through two correlations) counts once.
+    refs: Vec<MatchRef>,
     id: [u8; 8],
+}
+
+/// A description that is shared: the same when it is the same one in memory. Equal ones that are
+/// not are only slower.
+struct Shared(Arc<Who>);
+
+impl PartialEq for Shared {
+    fn eq(&self, other: &Shared) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Shared {}
+
+impl Hash for Shared {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).addr().hash(state);
+    }
 }
 
 /// Adds up findings.
 #[derive(Default)]
 pub(super) struct Ledger {
-    sums: BTreeMap<Subject, Sum>,
+    sums: Vec<(Subject, Sum)>,
+    places: HashMap<Subject, u32>,
+    /// The place of the finding of a rule about somebody, by rule.
+    of_match: HashMap<(u32, Shared), u32>,
+    /// Whose names a finding has already, by place.
+    named: HashSet<(u32, Shared)>,
     rows: Vec<RefRow>,
     refused: BTreeMap<usize, u64>,
 }
 
 impl Ledger {
+    /// Adds an event that a rule matched to the finding of its account and actor.
+    pub(super) fn add_match(&mut self, rule: usize, rule_id: &str, contribution: &Contribution) {
+        let key = (rule as u32, Shared(contribution.who.clone()));
+        let place = if let Some(place) = self.of_match.get(&key) {
+            *place
+        } else {
+            let who = &contribution.who;
+            let subject =
+                Subject { rule, account: who.account.clone(), key: vec![Some(who.actor.clone())] };
+            let Some(place) = self.place(&subject, rule_id) else { return };
+            self.of_match.insert(key, place);
+            place
+        };
+        self.add_at(place, contribution);
+    }
+
     /// Adds an event to a finding.
     pub(super) fn add(&mut self, subject: &Subject, rule_id: &str, contribution: &Contribution) {
-        if let Some(sum) = self.sum(subject, rule_id) {
-            let row = sum.add(contribution);
-            self.rows.extend(row);
+        if let Some(place) = self.place(subject, rule_id) {
+            self.add_at(place, contribution);
         }
+    }
+
+    fn add_at(&mut self, place: u32, contribution: &Contribution) {
+        let sum = &mut self.sums[place as usize].1;
+        if let Some(row) = sum.add(contribution.event) {
+            self.rows.push(row);
+            if self.named.insert((place, Shared(contribution.who.clone()))) {
+                sum.name(&contribution.who);
+            }
+        }
+    }
+
+    /// Forgets what is only kept to be fast.
+    pub(super) fn forget(&mut self) {
+        self.of_match.clear();
+        self.named.clear();
     }
 
     /// Adds events that are no longer known one by one.
@@ -201,23 +256,28 @@ impl Ledger {
         time: Timestamp,
         n: u64,
     ) {
-        if let Some(sum) = self.sum(subject, rule_id) {
+        if let Some(place) = self.place(subject, rule_id) {
+            let sum = &mut self.sums[place as usize].1;
             sum.count += n;
             sum.first_time = Some(sum.first_time.map_or(time, |first| first.min(time)));
             sum.last_time = sum.last_time.max(time);
         }
     }
 
-    fn sum(&mut self, subject: &Subject, rule_id: &str) -> Option<&mut Sum> {
-        if !self.sums.contains_key(subject) {
-            if self.sums.len() >= FINDINGS_MAX {
-                *self.refused.entry(subject.rule).or_default() += 1;
-                return None;
-            }
-            let id = finding_id(rule_id, &subject.account, &subject.key);
-            self.sums.insert(subject.clone(), Sum { id, ..Sum::default() });
+    /// The place of a finding, made when there is none and room is left.
+    fn place(&mut self, subject: &Subject, rule_id: &str) -> Option<u32> {
+        if let Some(place) = self.places.get(subject) {
+            return Some(*place);
         }
-        self.sums.get_mut(subject)
+        if self.sums.len() >= FINDINGS_MAX {
+            *self.refused.entry(subject.rule).or_default() += 1;
+            return None;
+        }
+        let place = self.sums.len() as u32;
+        let id = finding_id(rule_id, &subject.account, &subject.key);
+        self.sums.push((subject.clone(), Sum { id, ..Sum::default() }));
+        self.places.insert(subject.clone(), place);
+        Some(place)
     }
 
     pub(super) fn drain_rows(&mut self) -> Vec<RefRow> {
@@ -254,18 +314,23 @@ impl Ledger {
 }
 
 impl Sum {
-    fn add(&mut self, contribution: &Contribution) -> Option<RefRow> {
-        let event = contribution.event;
-        if self.refs.contains(&event) {
-            return None;
+    /// Adds an event; `None` when it was added before.
+    fn add(&mut self, event: MatchRef) -> Option<RefRow> {
+        let at = match self.refs.last() {
+            Some(last) if *last >= event => self.refs.binary_search(&event).err()?,
+            _ => self.refs.len(),
+        };
+        if self.refs.len() < REFS_MAX {
+            self.refs.insert(at, event);
         }
         self.first_time = Some(self.first_time.map_or(event.time, |first| first.min(event.time)));
         self.last_time = self.last_time.max(event.time);
         self.count += 1;
-        if self.refs.len() < REFS_MAX {
-            self.refs.insert(event);
-        }
-        let who = &*contribution.who;
+        Some(RefRow { finding_id: self.id, event })
+    }
+
+    /// Adds the names of an event; names added before change nothing.
+    fn name(&mut self, who: &Who) {
         let texts = [
             Some(&who.principal),
             Some(&who.actor),
@@ -284,7 +349,6 @@ impl Sum {
                 names.insert(text.clone());
             }
         }
-        Some(RefRow { finding_id: self.id, event })
     }
 
     fn draft(
@@ -315,7 +379,7 @@ impl Sum {
             accounts,
             regions,
             event_names,
-            refs: self.refs.into_iter().collect(),
+            refs: self.refs,
             summary,
         }
     }

@@ -59,7 +59,7 @@ fn with(mut matched: Match, fields: &serde_json::Value) -> Match {
 fn run(rules: &RuleSet, matches: &[Match]) -> Findings {
     let mut correlator = Correlator::new(rules);
     for matched in matches {
-        correlator.push(matched);
+        correlator.push(matched.clone());
     }
     correlator.finish()
 }
@@ -259,7 +259,7 @@ fn event_findings_are_per_actor_and_keep_their_id() {
     let mut correlator = Correlator::new(&rules);
     let mut rows = Vec::new();
     for event in &events {
-        correlator.push(event);
+        correlator.push(event.clone());
         rows.extend(correlator.drain_refs());
     }
     rows.extend(correlator.finish().refs);
@@ -287,7 +287,7 @@ fn dropped_state_is_told() {
     );
     let mut correlator = Correlator::new(&rules);
     for second in 0..600_000 {
-        correlator.push(&at(1, second, &second.to_string()));
+        correlator.push(at(1, second, &second.to_string()));
     }
     let findings = correlator.finish();
     assert_eq!(findings.overflows.len(), 1);

@@ -1,7 +1,6 @@
 //! One day of CloudTrail: `cloudtrail`, `events`, `observations`, `matches`, and the model calls
 //! that the invocation log describes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -12,7 +11,7 @@ use arrow::datatypes::Int64Type;
 use heptagon_case::{DayWriter, TableFile};
 
 use crate::IngestError;
-use crate::aggregate::{ActivityCounter, PresenceCounter, Seen};
+use crate::aggregate::{ActivityCounter, PresenceCounter, RowCounter, Seen};
 use crate::day::existing::Existing;
 use crate::day::group::{FLUSH_ROWS, Group};
 use crate::day::{Candidate, DayContext, DayResult};
@@ -47,7 +46,7 @@ pub(crate) fn merge(
     while let Some((keyed, row)) = merge.next()? {
         if !group.is_of(&keyed, row) || gather.len() >= FLUSH_ROWS {
             if gather.is_full() {
-                writers.write(context, &gather.take()?, &extras, &mut result)?;
+                writers.write(context, &gather.take()?, &extras)?;
                 extras.clear();
             }
             group.clear();
@@ -66,7 +65,7 @@ pub(crate) fn merge(
         }
     }
     if !gather.is_empty() {
-        writers.write(context, &gather.take()?, &extras, &mut result)?;
+        writers.write(context, &gather.take()?, &extras)?;
     }
     writers.finish(&mut result)?;
     Ok(result)
@@ -140,6 +139,7 @@ struct Writers {
     matches: MatchRows,
     presence: PresenceCounter,
     activity: ActivityCounter,
+    rows: RowCounter,
 }
 
 impl Writers {
@@ -151,6 +151,7 @@ impl Writers {
             matches: MatchRows::new(context.case)?,
             presence: PresenceCounter::default(),
             activity: ActivityCounter::default(),
+            rows: RowCounter::default(),
         })
     }
 
@@ -159,7 +160,6 @@ impl Writers {
         context: &DayContext<'_>,
         batch: &RecordBatch,
         extras: &[Extra],
-        result: &mut DayResult,
     ) -> Result<(), IngestError> {
         let keys = Keys::of(batch);
         self.cloudtrail.write(&table(batch, "cloudtrail", &[])?)?;
@@ -177,7 +177,7 @@ impl Writers {
         ];
         self.events.write(&table(batch, "events", &event_columns)?)?;
         self.observe(context, batch, &event_columns)?;
-        self.count(batch, &keys, extras, result);
+        self.count(batch, &keys);
         self.matches.add_batch(batch, &keys, extras)
     }
 
@@ -218,13 +218,7 @@ impl Writers {
         Ok(())
     }
 
-    fn count(
-        &mut self,
-        batch: &RecordBatch,
-        keys: &Keys,
-        _extras: &[Extra],
-        result: &mut DayResult,
-    ) {
+    fn count(&mut self, batch: &RecordBatch, keys: &Keys) {
         let column = |name| text(batch, name);
         let (accounts, regions, categories) =
             (column("account"), column("region"), column("category"));
@@ -256,7 +250,7 @@ impl Writers {
                 write: category == "management-write" && error.is_none(),
                 denied: error.is_some_and(is_denied),
             });
-            *entry(&mut result.rows.after, keys.artifact(row)) += 1;
+            self.rows.add(keys.artifact(row));
         }
     }
 
@@ -270,16 +264,9 @@ impl Writers {
         result.files.extend(files);
         result.presence = self.presence.finish("cloudtrail");
         result.activity = self.activity.finish();
+        result.rows.after = self.rows.finish();
         Ok(())
     }
-}
-
-/// A counter without an allocation when the key is known.
-pub(crate) fn entry<'a>(map: &'a mut BTreeMap<String, u64>, key: &str) -> &'a mut u64 {
-    if !map.contains_key(key) {
-        map.insert(key.to_owned(), 0);
-    }
-    map.get_mut(key).expect("inserted above")
 }
 
 /// Error codes that say the caller may not.
@@ -288,10 +275,10 @@ pub(crate) fn is_denied(code: &str) -> bool {
 }
 
 /// Counts the rows per artifact of a batch.
-pub(crate) fn count_rows(rows: &mut BTreeMap<String, u64>, batch: &RecordBatch) {
+pub(crate) fn count_rows(rows: &mut RowCounter, batch: &RecordBatch) {
     let artifacts = text(batch, "artifact");
     for row in 0..batch.num_rows() {
-        *entry(rows, artifacts.value(row)) += 1;
+        rows.add(artifacts.value(row));
     }
 }
 

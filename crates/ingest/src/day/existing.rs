@@ -16,6 +16,7 @@ use heptagon_case::{CaseDir, TableFile, Tables, read_files};
 use crate::IngestError;
 use crate::day::RowCounts;
 use crate::day::Superseded;
+use crate::aggregate::RowCounter;
 use crate::day::cloudtrail::{count_rows, integers};
 use crate::key::rank;
 use crate::merge::Source;
@@ -60,7 +61,7 @@ pub(crate) fn rows(
         }
     }
     let correlations = correlations(case, tables, day)?;
-    let mut counted = BTreeMap::new();
+    let mut counted = RowCounter::default();
     for batch in read_files(case, main, &files, Some(&["artifact"]))? {
         count_rows(&mut counted, &batch?);
     }
@@ -72,7 +73,7 @@ pub(crate) fn rows(
         let batch = rebuild(&schema, &main_batch?, &event_batch?, &correlations)?;
         without(batch, &superseded)
     });
-    Ok(Some(Existing { source: Box::new(batches), rows: counted }))
+    Ok(Some(Existing { source: Box::new(batches), rows: counted.finish() }))
 }
 
 pub(crate) fn of_day(tables: &Tables, table: &str, day: i64) -> Vec<TableFile> {

@@ -8,8 +8,8 @@ use heptagon_case::{CaseDir, DayWriter, Tables, read_files};
 use heptagon_model::Timestamp;
 
 use crate::IngestError;
-use crate::aggregate::PresenceCounter;
-use crate::day::cloudtrail::{Extra, entry, integers, reference, refs_column};
+use crate::aggregate::{PresenceCounter, RowCounter};
+use crate::day::cloudtrail::{Extra, integers, reference, refs_column};
 use crate::day::existing::{Existing, of_day};
 use crate::day::group::{FLUSH_ROWS, Group};
 use crate::day::{DayContext, DayResult};
@@ -157,7 +157,7 @@ pub(crate) fn merge(
     while let Some((keyed, row)) = merge.next()? {
         if !group.is_of(&keyed, row) || gather.len() >= FLUSH_ROWS {
             if gather.is_full() {
-                writers.write(&gather.take()?, &extras, &mut result)?;
+                writers.write(&gather.take()?, &extras)?;
                 extras.clear();
             }
             group.clear();
@@ -176,7 +176,7 @@ pub(crate) fn merge(
         }
     }
     if !gather.is_empty() {
-        writers.write(&gather.take()?, &extras, &mut result)?;
+        writers.write(&gather.take()?, &extras)?;
     }
     let copies = std::mem::take(&mut writers.copies);
     writers.finish(&mut result)?;
@@ -233,6 +233,7 @@ struct Writers {
     events: DayWriter,
     matches: MatchRows,
     presence: PresenceCounter,
+    rows: RowCounter,
     /// Records that are copies of others.
     copies: BTreeSet<(String, i64)>,
 }
@@ -245,16 +246,12 @@ impl Writers {
             events: context.case.writer("events")?,
             matches: MatchRows::new(context.case)?,
             presence: PresenceCounter::default(),
+            rows: RowCounter::default(),
             copies: BTreeSet::new(),
         })
     }
 
-    fn write(
-        &mut self,
-        batch: &RecordBatch,
-        extras: &[Extra],
-        result: &mut DayResult,
-    ) -> Result<(), IngestError> {
+    fn write(&mut self, batch: &RecordBatch, extras: &[Extra]) -> Result<(), IngestError> {
         let keys = Keys::of(batch);
         let rows = batch.num_rows();
         let joined = self.join(batch, &keys)?;
@@ -270,7 +267,7 @@ impl Writers {
                     self.copies.insert((artifact.to_owned(), record));
                 }
             }
-            *entry(&mut result.rows.after, keys.artifact(row)) += 1;
+            self.rows.add(keys.artifact(row));
             self.presence.add(
                 "invocation",
                 accounts.value(row),
@@ -357,6 +354,7 @@ impl Writers {
         result.files.push(("events", self.events.finish()?));
         result.files.push(("matches", self.matches.finish()?));
         result.presence = self.presence.finish("bedrock-invocation");
+        result.rows.after = self.rows.finish();
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use heptagon_case::{CaseDir, TableFile};
 use crate::IngestError;
 use crate::aggregate::{Activity, Presence, PresenceKey};
 use crate::merge::{Merge, Source};
-use crate::run::{RunFile, RunTable, RunWriter};
+use crate::run::{ALWAYS, RunFile, RunTable, RunWriter};
 
 /// Runs merged at once; more are merged in two steps, so that memory does not grow with them.
 const FAN_IN_MAX: usize = 32;
@@ -86,8 +86,12 @@ impl DayContext<'_> {
         let mut sources = Vec::new();
         for run in self.runs.iter().filter(|run| run.table == table) {
             if let Some(batches) = run.day(day)? {
-                let attempts = self.attempts.clone();
                 let attempt = run.attempt;
+                if attempt == ALWAYS {
+                    sources.push(Box::new(batches) as Source);
+                    continue;
+                }
+                let attempts = self.attempts.clone();
                 sources.push(Box::new(batches.filter_map(move |batch| match batch {
                     Ok(batch) => crate::valid::rows(&batch, &attempts, attempt).transpose(),
                     Err(error) => Some(Err(error)),
@@ -127,7 +131,7 @@ fn merge_to_run(
         if (ended && !gather.is_empty()) || gather.len() >= crate::run::RUN_BATCH_ROWS {
             let batch = gather.take()?;
             if writer.is_none() {
-                writer = Some(RunWriter::create(path, table, 0, &batch)?);
+                writer = Some(RunWriter::create(path, table, 0, &batch.schema())?);
             }
             if let Some(writer) = &mut writer {
                 writer.write(day, &batch)?;

@@ -121,7 +121,9 @@ pub(crate) fn append(
     scratch.action.clear();
     let service =
         record.event_source.strip_suffix(".amazonaws.com").unwrap_or(&record.event_source);
-    let _ = write!(scratch.action, "{service}:{}", record.event_name);
+    for part in [service, ":", &record.event_name] {
+        scratch.action.push_str(part);
+    }
     let category = record.category().slug();
 
     let tls_host = record.field("tlsDetails.clientProvidedHostHeader").and_then(text_value);

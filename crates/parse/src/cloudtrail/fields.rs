@@ -82,10 +82,10 @@ impl CloudTrailRecord<'_> {
         text(value.as_ref()).or_else(|| self.null(slot))
     }
 
-    /// A field of `userIdentity` that is text and was read already.
-    fn identity(&self, path: &str) -> Option<FieldValue<'_>> {
+    /// A field of `userIdentity` that was read already; `None` when it is not one of those.
+    fn identity(&self, path: &str) -> Option<Option<&Text<'_>>> {
         let who = &self.user_identity;
-        text(match path {
+        Some(match path {
             "type" => who.type_.as_ref(),
             "arn" => who.arn.as_ref(),
             "principalId" => who.principal_id.as_ref(),
@@ -103,7 +103,7 @@ impl CloudTrailRecord<'_> {
             "sessionContext.attributes.creationDate" => who.session_creation_date.as_ref(),
             "sessionContext.sourceIdentity" => who.source_identity.as_ref(),
             "sessionContext.ec2RoleDelivery" => who.ec2_role_delivery.as_ref(),
-            _ => None,
+            _ => return None,
         })
     }
 }
@@ -126,9 +126,13 @@ impl Fields for CloudTrailRecord<'_> {
             return self.top(slot, head);
         }
         if slot == Slot::UserIdentity
-            && let Some(value) = self.identity(tail)
+            && let Some(known) = self.identity(tail)
         {
-            return Some(value);
+            match known {
+                Some(_) => return text(known),
+                None if self.user_identity.raw.is_some() && !self.user_identity.odd => return None,
+                None => {}
+            }
         }
         match self.part(slot) {
             Some(part) => path::lookup(part, tail),
@@ -143,5 +147,78 @@ impl Fields for CloudTrailRecord<'_> {
 
     fn to_json(&self) -> serde_json::Value {
         build::json_value(self.raw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heptagon_model::{Fields, Limits};
+    use proptest::prelude::*;
+
+    use crate::{Record, json::path, testing::first_record};
+
+    /// JSON of a `userIdentity` made of right and wrong parts.
+    fn identity() -> impl Strategy<Value = String> {
+        let name = prop::sample::select(vec![
+            "type",
+            "arn",
+            "userName",
+            "sessionContext",
+            "sessionIssuer",
+            "attributes",
+            "creationDate",
+            "sourceIdentity",
+            "sessionContext.sourceIdentity",
+            "sessionIssuer.arn",
+            "\\u0061rn",
+            "other",
+        ]);
+        let leaf = prop::sample::select(vec!["null", "\"x\"", "\"\"", "7", "true", "[]", "\"\\\\\""]);
+        leaf.prop_map(str::to_owned).prop_recursive(4, 24, 4, move |inner| {
+            let members = prop::collection::vec((name.clone(), inner.clone()), 0..4);
+            prop_oneof![
+                4 => members.prop_map(|members| {
+                    let mut members = members;
+                    // Of two members of one name readers take different ones.
+                    members.sort_by_key(|(name, _)| *name);
+                    members.dedup_by_key(|(name, _)| *name);
+                    let texts: Vec<String> =
+                        members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+                    format!("{{{}}}", texts.join(","))
+                }),
+                1 => prop::collection::vec(inner, 0..3)
+                    .prop_map(|items| format!("[{}]", items.join(","))),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_field_is_there_exactly_when_the_text_has_it(identity in identity()) {
+            let json = format!(
+                "{{\"eventVersion\":\"1.11\",\"eventTime\":\"2026-01-01T00:00:00Z\",\
+                 \"eventSource\":\"a.amazonaws.com\",\"eventName\":\"B\",\"userIdentity\":{identity}}}"
+            );
+            first_record(&json, &Limits::DEFAULT, |record| {
+                let Record::CloudTrail(record) = record else { panic!("not CloudTrail") };
+                for path in [
+                    "userIdentity.type",
+                    "userIdentity.arn",
+                    "userIdentity.userName",
+                    "userIdentity.sessionContext.sourceIdentity",
+                    "userIdentity.sessionContext.sessionIssuer.arn",
+                    "userIdentity.sessionContext.attributes.creationDate",
+                    "userIdentity.sessionContext.other",
+                    "userIdentity.other.arn",
+                ] {
+                    let part = path.strip_prefix("userIdentity.").unwrap_or_default();
+                    assert_eq!(
+                        record.field(path).is_some(),
+                        path::walk(&identity, part).is_some(),
+                        "{path}"
+                    );
+                }
+            });
+        }
     }
 }

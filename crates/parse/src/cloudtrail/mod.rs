@@ -139,6 +139,9 @@ pub struct UserIdentity<'a> {
     pub on_behalf_of: Option<Raw<'a>>,
     /// `userIdentity`, whole.
     pub raw: Option<Raw<'a>>,
+    /// Whether a field that is `None` here may be in the text all the same: as null, under an
+    /// escaped or dotted name, or in something that is not the object it should be.
+    odd: bool,
 }
 
 /// The categories coverage is kept in.

@@ -272,9 +272,11 @@ fn identity<'a>(scan: &mut Scan<'a>) -> Result<UserIdentity<'a>, Fault> {
     if first != b'{' {
         scan.skip(first)?;
         who.raw = (first != b'n').then(|| scan.since(start));
+        who.odd = true;
         return Ok(who);
     }
     scan.members(|scan, key| {
+        who.odd |= is_odd(key);
         let target = match key.raw {
             "type" => &mut who.type_,
             "arn" => &mut who.arn,
@@ -297,6 +299,7 @@ fn identity<'a>(scan: &mut Scan<'a>) -> Result<UserIdentity<'a>, Fault> {
             _ => return scan.value().map(|_| ()),
         };
         *target = text(scan)?;
+        who.odd |= target.is_none();
         Ok(())
     })?;
     who.raw = Some(scan.since(start));
@@ -307,10 +310,27 @@ fn session<'a>(scan: &mut Scan<'a>, who: &mut UserIdentity<'a>) -> Result<(), Fa
     let first = scan.space()?;
     let start = scan.at();
     if first != b'{' {
+        who.odd = true;
         return scan.skip(first);
     }
-    scan.members(|scan, key| match key.raw {
-        "sessionIssuer" => object(scan, |scan, key| {
+    let mut odd = false;
+    scan.members(|scan, key| {
+        odd |= is_odd(key);
+        session_member(scan, key, who)
+    })?;
+    who.odd |= odd;
+    who.session_context = Some(scan.since(start));
+    Ok(())
+}
+
+fn session_member<'a>(
+    scan: &mut Scan<'a>,
+    key: Key<'a>,
+    who: &mut UserIdentity<'a>,
+) -> Result<(), Fault> {
+    let mut odd = false;
+    match key.raw {
+        "sessionIssuer" => object(scan, &mut odd, |scan, key, odd| {
             let target = match key.raw {
                 "type" => &mut who.session_issuer_type,
                 "arn" => &mut who.session_issuer_arn,
@@ -319,40 +339,55 @@ fn session<'a>(scan: &mut Scan<'a>, who: &mut UserIdentity<'a>) -> Result<(), Fa
                 _ => return scan.value().map(|_| ()),
             };
             *target = text(scan)?;
+            *odd |= target.is_none();
             Ok(())
-        }),
-        "attributes" => object(scan, |scan, key| {
+        })?,
+        "attributes" => object(scan, &mut odd, |scan, key, odd| {
             let target = match key.raw {
                 "mfaAuthenticated" => &mut who.mfa_authenticated,
                 "creationDate" => &mut who.session_creation_date,
                 _ => return scan.value().map(|_| ()),
             };
             *target = text(scan)?;
+            *odd |= target.is_none();
             Ok(())
-        }),
+        })?,
         "sourceIdentity" => {
             who.source_identity = text(scan)?;
-            Ok(())
+            odd = who.source_identity.is_none();
         }
         "ec2RoleDelivery" => {
             who.ec2_role_delivery = text(scan)?;
-            Ok(())
+            odd = who.ec2_role_delivery.is_none();
         }
-        _ => scan.value().map(|_| ()),
-    })?;
-    who.session_context = Some(scan.since(start));
+        _ => scan.value().map(|_| ())?,
+    }
+    who.odd |= odd;
     Ok(())
 }
 
-/// Reads an object's members; anything else is skipped.
+/// Whether a member's name may stand for another one than the one it is spelled as.
+#[inline]
+fn is_odd(key: Key<'_>) -> bool {
+    key.escaped || key.raw.contains('.')
+}
+
+/// Reads an object's members, and tells whether one of them is odd; anything else is skipped, and odd.
 #[inline]
 fn object<'a>(
     scan: &mut Scan<'a>,
-    member: impl FnMut(&mut Scan<'a>, Key<'a>) -> Result<(), Fault>,
+    odd: &mut bool,
+    mut member: impl FnMut(&mut Scan<'a>, Key<'a>, &mut bool) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     match scan.space()? {
-        b'{' => scan.members(member),
-        first => scan.skip(first),
+        b'{' => scan.members(|scan, key| {
+            *odd |= is_odd(key);
+            member(scan, key, odd)
+        }),
+        first => {
+            *odd = true;
+            scan.skip(first)
+        }
     }
 }
 

@@ -93,9 +93,10 @@ impl CloudTrailRecord<'_> {
 
     /// Whether the request carried a Bedrock API key instead of a signature.
     pub fn call_with_bearer_token(&self) -> bool {
+        const NAME: &str = "callWithBearerToken";
         [self.additional_event_data, self.request_parameters].into_iter().flatten().any(|part| {
-            path::member(part, "callWithBearerToken")
-                .is_some_and(|value| value.trim_matches('"') == "true")
+            path::may_have(part, NAME)
+                && path::member(part, NAME).is_some_and(|value| value.trim_matches('"') == "true")
         })
     }
 

@@ -1,6 +1,6 @@
 //! What the application can reach and do, and what was done with it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use heptagon_content::questions::Question;
 use heptagon_model::{Fact, Timestamp, canonical_principal};
@@ -181,21 +181,23 @@ pub(super) fn actions(context: &Context<'_>, at: usize, question: &Question) -> 
         .filter(|case| case.suspect())
         .filter_map(|case| case.since)
         .min();
-    let mut named: BTreeSet<(String, String)> = BTreeSet::new();
+    // Every (role, call) is named once.
+    let mut first = first_times(context.application);
     for row in context.application {
         if row.success == 0 || !question.watches.iter().any(|events| asks(context, events, row)) {
             continue;
         }
-        if !named.insert((canonical_principal(&row.principal), row.event_name.clone())) {
+        let principal = canonical_principal(&row.principal);
+        let Some(first) = first.remove(&(principal.clone(), row.event_name.as_str())) else {
             continue;
-        }
+        };
         let role = application_role(context, &row.principal);
         let designed = role.and_then(|role| role.designed_for(&row.event_source, &row.event_name));
         // Never done before a suspect came, and done since.
-        let new = since.is_some_and(|since| first_of(context, row) >= since);
+        let new = since.is_some_and(|since| first >= since);
         let statement = format!(
             "{} called {}:{} {}{}",
-            inert(&canonical_principal(&row.principal)),
+            inert(&principal),
             service(&row.event_source),
             inert(&row.event_name),
             count(row.success, "time"),
@@ -220,17 +222,15 @@ pub(super) fn actions(context: &Context<'_>, at: usize, question: &Question) -> 
     found
 }
 
-fn first_of(context: &Context<'_>, row: &Activity) -> Timestamp {
-    context
-        .application
-        .iter()
-        .filter(|other| {
-            canonical_principal(&other.principal) == canonical_principal(&row.principal)
-                && other.event_name == row.event_name
-        })
-        .map(|other| other.first_time)
-        .min()
-        .unwrap_or(row.first_time)
+/// When a role first called something, whatever came of it.
+fn first_times(rows: &[Activity]) -> BTreeMap<(String, &str), Timestamp> {
+    let mut first: BTreeMap<(String, &str), Timestamp> = BTreeMap::new();
+    for row in rows {
+        let key = (canonical_principal(&row.principal), row.event_name.as_str());
+        let known = first.entry(key).or_insert(row.first_time);
+        *known = row.first_time.min(*known);
+    }
+    first
 }
 
 /// Tools that models called.
