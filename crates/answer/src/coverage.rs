@@ -1,7 +1,7 @@
 //! What could have been seen, where and when.
 //!
-//! Without digests and configuration snapshots, coverage is inferred from the records that are
-//! there, by these rules:
+//! Coverage is inferred from the records that are there, by these rules; configuration snapshots
+//! explain and narrow it, as `configured` says, and never widen it:
 //!
 //! * A cell (account, region) of management events is recorded between its first and its last event,
 //!   and never outside of that.
@@ -19,6 +19,7 @@
 
 mod blind;
 mod calls;
+mod configured;
 mod events;
 mod rhythm;
 
@@ -28,9 +29,13 @@ use heptagon_model::{Basis, CoverageRow, CoverageState, EvidenceRef, Timestamp};
 
 use crate::input::{Inputs, PresenceRow, RefBook};
 use crate::scope::{Scope, Window};
+use crate::settings::Settings;
 use crate::workload::Workload;
 
 pub(crate) use blind::Blind;
+pub(crate) use configured::Configured;
+#[cfg(test)]
+pub(crate) use events::LoggingEvent;
 pub(crate) use events::{LoggingChange, LoggingEvents};
 use rhythm::Silence;
 
@@ -71,6 +76,7 @@ pub(crate) struct Coverage {
     /// Calls that CloudTrail has, by (account, region): where none is, nothing had to be logged.
     pub(crate) calls: BTreeMap<(String, String), u64>,
     pub(crate) stores: Vec<crate::input::StoreSeen>,
+    pub(crate) settings: Settings,
 }
 
 /// Management events of one account and region.
@@ -89,17 +95,20 @@ impl Coverage {
         workload: &Workload,
         scope: Scope,
         refs: &RefBook,
+        configured: Configured<'_>,
     ) -> Coverage {
         let mut coverage = Coverage {
             cells: BTreeMap::new(),
             scope,
             calls: BTreeMap::new(),
             stores: inputs.stores.clone(),
+            settings: configured.settings,
         };
         let management = management(inputs);
         coverage.add_management(&management, inputs, changes, refs);
         coverage.add_data(inputs);
         coverage.trim();
+        configured::apply(&mut coverage, inputs, configured.data_types, refs);
         calls::add(&mut coverage, inputs, changes, workload, refs);
         coverage
     }
@@ -477,6 +486,8 @@ fn file_gaps(inputs: &Inputs, account: &str, region: &str) -> Vec<(Timestamp, Ti
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::coverage::events::LoggingEvent;
     use crate::input::Ref;
@@ -527,8 +538,12 @@ mod tests {
             regions: vec!["us-east-1".into(), "us-west-2".into()],
             ..Workload::default()
         };
-        let scope = Scope::new(inputs, &workload, None, None, None);
-        let coverage = Coverage::compute(inputs, changes, &workload, scope, &RefBook::new(&[]));
+        let configured =
+            Configured { settings: Settings::new(inputs, changes), data_types: &BTreeSet::new() };
+        let places = &configured.settings.places;
+        let scope = Scope::new(inputs, &workload, places, None, None, None);
+        let refs = RefBook::new(&[]);
+        let coverage = Coverage::compute(inputs, changes, &workload, scope, &refs, configured);
         let rows = coverage.rows();
         let mut last = None;
         for row in rows.iter().filter(|r| r.region == region && r.category == "management-read") {

@@ -17,9 +17,10 @@ use heptagon_model::{
 };
 
 use crate::actors::{Actor, Containment, Suspects, Taint, containment, rank};
-use crate::coverage::{Coverage, LoggingEvents};
+use crate::coverage::{Configured, Coverage, LoggingEvents};
 use crate::input::{Activity, Inputs, Records, RecordsError, RefBook};
 use crate::scope::{Scope, Window};
+use crate::settings::Settings;
 use crate::workload::{Inference, Purpose, Workload};
 
 use fold::Fold;
@@ -107,9 +108,24 @@ pub fn answer(
 
     suspects.forget();
 
-    let scope = Scope::new(inputs, &workload, options.incident, options.since, options.until);
+    let settings = Settings::new(inputs, &changes);
+    let scope = Scope::new(
+        inputs,
+        &workload,
+        &settings.places,
+        options.incident,
+        options.since,
+        options.until,
+    );
     let end = scope.window.to;
-    let coverage = Coverage::compute(inputs, &changes, &workload, scope, &refs);
+    let data_types: BTreeSet<&str> = questions
+        .iter()
+        .flat_map(|question| &question.needs)
+        .map(|need| need.category.as_str())
+        .filter(|category| category.starts_with("data:"))
+        .collect();
+    let configured = Configured { settings, data_types: &data_types };
+    let coverage = Coverage::compute(inputs, &changes, &workload, scope, &refs, configured);
 
     let suspected: BTreeSet<String> = suspects.names().into_iter().collect();
     let of_application = application_actors(inputs, &workload, &suspected);

@@ -281,6 +281,21 @@ pub struct Activity {
     pub first_ref: Ref,
 }
 
+/// A configuration snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    /// `cloudtrail:GetEventSelectors`.
+    pub kind: String,
+    /// The account, when it is known.
+    pub account: Option<String>,
+    /// The region, when it is known.
+    pub region: Option<String>,
+    /// The answer, JSON as recorded.
+    pub document: String,
+    /// Where it is.
+    pub reference: Ref,
+}
+
 /// Everything that is small enough to hold.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
@@ -306,6 +321,11 @@ pub struct Inputs {
     pub stores: Vec<StoreSeen>,
     /// Messages.
     pub messages: MessageStats,
+    /// Configuration snapshots.
+    pub snapshots: Vec<Snapshot>,
+    /// Accounts and regions whose invocation records hold text; looked for only where a snapshot
+    /// says that they do not.
+    pub text_places: BTreeSet<(String, String)>,
 }
 
 /// Why records could not be had.

@@ -18,6 +18,7 @@ pub mod input;
 pub mod load;
 mod network;
 mod scope;
+mod settings;
 mod text;
 pub mod workload;
 

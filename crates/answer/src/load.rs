@@ -3,6 +3,7 @@
 mod columns;
 mod events;
 mod groups;
+mod snapshots;
 mod tables;
 
 use std::collections::{BTreeSet, HashSet};
@@ -51,6 +52,8 @@ pub fn inputs(case: &CaseDir, artifacts: Vec<ArtifactRow>) -> Result<Inputs, Loa
     inputs.messages = tables::messages(case)?;
     inputs.messages.missing_bodies = missing;
     inputs.messages.missing_body_ref = first;
+    inputs.snapshots = snapshots::snapshots(case)?;
+    inputs.text_places = snapshots::text_places(case, &inputs.snapshots)?;
     events::summarise(case, &mut inputs, &logged)?;
     Ok(inputs)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use heptagon_model::Timestamp;
 
 use crate::input::Inputs;
+use crate::settings::Places;
 use crate::workload::Workload;
 
 /// The region that records IAM, STS and sign-in events.
@@ -31,6 +32,10 @@ const REGIONS_BY_DEFAULT: [&str; 17] = [
     "us-west-2",
 ];
 
+/// Accounts without any record, known from a list of the organisation's, that are looked at one by
+/// one: each of them alone leaves every "no" open.
+const ACCOUNTS_WITHOUT_RECORDS_MAX: usize = 50;
+
 /// A stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -52,19 +57,20 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// `window` when given; else everything the management events of the evidence span.
+    /// `window` when given; else everything the management events of the evidence span. Regions are
+    /// those declared, or else those that snapshots show enabled, or else the ones enabled by
+    /// default; those with records are always among them.
     pub(crate) fn new(
         inputs: &Inputs,
         workload: &Workload,
+        places: &Places,
         incident: Option<(Timestamp, Timestamp)>,
         since: Option<Timestamp>,
         until: Option<Timestamp>,
     ) -> Scope {
         let mut accounts: BTreeSet<String> = workload.accounts.iter().cloned().collect();
         let mut regions: BTreeSet<String> = workload.regions.iter().cloned().collect();
-        if regions.is_empty() {
-            regions.extend(REGIONS_BY_DEFAULT.map(str::to_owned));
-        }
+        let declared = !regions.is_empty();
         let (mut from, mut to) = (None::<Timestamp>, None::<Timestamp>);
         for row in &inputs.presence {
             if !row.account.is_empty() {
@@ -76,6 +82,15 @@ impl Scope {
             if row.source == "cloudtrail" && row.category.starts_with("management-") {
                 from = Some(from.map_or(row.first_time, |known| known.min(row.first_time)));
                 to = Some(to.map_or(row.last_time, |known| known.max(row.last_time)));
+            }
+        }
+        let without: Vec<&String> =
+            places.accounts.iter().filter(|account| !accounts.contains(*account)).collect();
+        accounts.extend(without.into_iter().take(ACCOUNTS_WITHOUT_RECORDS_MAX).cloned());
+        if !declared {
+            regions.extend(places.regions.iter().cloned());
+            if !places.know_regions_of(&accounts) {
+                regions.extend(REGIONS_BY_DEFAULT.map(str::to_owned));
             }
         }
         let later = |a: Timestamp, b: Option<Timestamp>| b.map_or(a, |b| a.max(b));

@@ -8,6 +8,7 @@
 //! list whole or not at all; SQL reads the case's own tables and nothing else; text from evidence
 //! leaves inert in every output form; memory is bounded by configuration.
 
+pub mod configuration;
 mod error;
 pub mod layout;
 pub mod notes;

@@ -257,15 +257,15 @@ fn parse_name<T: DeserializeOwned>(
     })
 }
 
-fn batch(table: &str, columns: Vec<ArrayRef>) -> Result<RecordBatch, CaseError> {
+pub(crate) fn batch(table: &str, columns: Vec<ArrayRef>) -> Result<RecordBatch, CaseError> {
     RecordBatch::try_new(schema(table), columns).map_err(CaseError::arrow(table))
 }
 
-fn text<S: AsRef<str>>(values: impl Iterator<Item = Option<S>>) -> ArrayRef {
+pub(crate) fn text<S: AsRef<str>>(values: impl Iterator<Item = Option<S>>) -> ArrayRef {
     Arc::new(values.collect::<StringArray>())
 }
 
-fn int(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
+pub(crate) fn int(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
     Arc::new(values.map(|value| value.map(|number| number as i64)).collect::<Int64Array>())
 }
 

@@ -9,7 +9,7 @@ use heptagon_case::text::safe;
 use heptagon_case::{CaseDir, RawSource};
 use heptagon_evidence::{Content, Opener, Range, manifest};
 use heptagon_model::{ArtifactId, ArtifactRow, Limits};
-use heptagon_parse::{End, Parser, Record, RecordMeta, RecordProblem, Sink};
+use heptagon_parse::{Configuration, End, Parser, Record, RecordMeta, RecordProblem, Sink};
 
 use crate::failure::Failure;
 
@@ -207,6 +207,12 @@ impl Sink for Wanted<'_> {
     fn notice(&mut self, meta: &RecordMeta, reason: &str) {
         if self.records.contains(&meta.ordinal) {
             self.found.insert(meta.ordinal, Read::Other(reason.to_owned()));
+        }
+    }
+
+    fn configuration(&mut self, meta: &RecordMeta, configuration: &Configuration<'_>) {
+        if self.records.contains(&meta.ordinal) {
+            self.found.insert(meta.ordinal, Read::Record(configuration.document.to_owned()));
         }
     }
 

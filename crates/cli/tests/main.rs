@@ -7,6 +7,7 @@ mod suite {
     pub(crate) mod support;
     pub(crate) mod bad_input;
     pub(crate) mod commands;
+    pub(crate) mod configuration;
     pub(crate) mod determinism;
     pub(crate) mod evidence;
     pub(crate) mod example;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use heptagon_evidence::{ArtifactDone, ArtifactHeader};
 use heptagon_model::{Accounting, ArtifactRow, Limits, Problem, ProblemCode, Severity, Timestamp};
-use heptagon_parse::RecordProblem;
+use heptagon_parse::{RecordMeta, RecordProblem};
 
+use crate::configuration::Snapshot;
 use crate::journal::FinishedArtifact;
 
 /// What is known of an artifact while its records arrive.
@@ -18,6 +19,9 @@ pub(crate) struct Account {
     accounts: BTreeSet<String>,
     regions: BTreeSet<String>,
     problems: Vec<Problem>,
+    snapshots: Vec<Snapshot>,
+    /// Bytes that the documents of further snapshots may take.
+    snapshot_bytes_left: usize,
     unlisted: u64,
     complete_source: bool,
     problems_listed_max: usize,
@@ -34,6 +38,8 @@ impl Account {
             accounts: BTreeSet::new(),
             regions: BTreeSet::new(),
             problems: Vec::new(),
+            snapshots: Vec::new(),
+            snapshot_bytes_left: limits.configuration_bytes_max,
             unlisted: 0,
             complete_source: true,
             problems_listed_max: limits.problems_listed_max,
@@ -59,6 +65,19 @@ impl Account {
         self.accounting.parsed += 1;
         self.accounting.notices += 1;
         self.list(Some(record), Some(offset), Severity::Notice, code, reason.to_owned());
+    }
+
+    /// A configuration snapshot: no event, kept as a document.
+    pub(crate) fn configuration(&mut self, meta: &RecordMeta, document: &str) {
+        let Some(left) = self.snapshot_bytes_left.checked_sub(document.len()) else {
+            let reason = "a configuration snapshot beyond what is kept of one file";
+            self.notice(meta.ordinal, meta.offset, ProblemCode::LimitExceeded, reason);
+            return;
+        };
+        self.snapshot_bytes_left = left;
+        self.accounting.parsed += 1;
+        self.accounting.notices += 1;
+        self.snapshots.push(Snapshot { record: meta.ordinal, document: document.to_owned() });
     }
 
     /// A record lost, or kept with a warning.
@@ -131,6 +150,7 @@ impl Account {
             attempt,
             complete_source: self.complete_source,
             problems: self.problems,
+            snapshots: self.snapshots,
             row: ArtifactRow {
                 artifact: self.short,
                 uri: self.uri,
@@ -147,5 +167,37 @@ impl Account {
                 reason,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heptagon_model::ArtifactId;
+    use heptagon_parse::Envelope;
+
+    #[test]
+    fn documents_beyond_the_limit_are_counted_and_not_kept() {
+        let header = ArtifactHeader {
+            id: ArtifactId([1; 32]),
+            uri: "a.json".to_owned(),
+            bytes: 10,
+            encoding: heptagon_evidence::Encoding::Plain,
+        };
+        let limits =
+            Limits { configuration_bytes_max: 10, problems_listed_max: 2, ..Limits::DEFAULT };
+        let mut account = Account::new(&header, &limits);
+        for ordinal in 0..6 {
+            let meta = RecordMeta {
+                ordinal,
+                offset: 5 * ordinal,
+                length: 4,
+                envelope: Envelope::None,
+                complete_source: true,
+            };
+            account.configuration(&meta, "{  }");
+        }
+        assert_eq!((account.snapshots.len(), account.problems.len(), account.unlisted), (2, 2, 2));
+        assert_eq!((account.accounting.parsed, account.accounting.notices), (6, 6));
     }
 }

@@ -14,6 +14,7 @@ use heptagon_model::{ArtifactRow, Problem};
 use serde::{Deserialize, Serialize};
 
 use crate::IngestError;
+use crate::configuration::Snapshot;
 use crate::run::RunFile;
 
 /// An artifact whose rows are all in runs.
@@ -24,6 +25,9 @@ pub(crate) struct FinishedArtifact {
     pub(crate) problems: Vec<Problem>,
     /// Kept beside the row: whether its records are all there is (false: filtered exports).
     pub(crate) complete_source: bool,
+    /// Its configuration documents.
+    #[serde(default)]
+    pub(crate) snapshots: Vec<Snapshot>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 
+use heptagon_case::configuration::{configuration_batch, read_configuration};
 use heptagon_case::records::{problems_batch, read_problems};
 use heptagon_case::{CaseDir, Tables};
 use heptagon_detect::RuleSet;
@@ -14,6 +15,7 @@ use heptagon_model::{ArtifactRow, Limits, Problem, ProblemCode, Severity, Timest
 use crate::IngestError;
 use crate::bodies::Bodies;
 use crate::commit::{INPUTS, commit, recover};
+use crate::configuration::Snapshots;
 use crate::counters::Counters;
 use crate::day::{DayContext, Select};
 use crate::findings::correlate;
@@ -87,10 +89,15 @@ impl Ingest<'_> {
         self.counters
             .found(found.files.len() as u64, found.files.iter().map(|file| file.bytes).sum());
         let before = if rebuilt { read_manifest(self.case.path())? } else { Vec::new() };
-        let (existing, manifest, problems) = if rebuilt {
-            (Tables::default(), Vec::new(), Vec::new())
+        let (existing, manifest, problems, settings) = if rebuilt {
+            (Tables::default(), Vec::new(), Vec::new(), Vec::new())
         } else {
-            (self.case.tables()?, read_manifest(self.case.path())?, read_problems(self.case)?)
+            (
+                self.case.tables()?,
+                read_manifest(self.case.path())?,
+                read_problems(self.case)?,
+                read_configuration(self.case)?,
+            )
         };
         let work = self.case.work_dir("ingest")?;
         let (journal, achieved) = Journal::open(&work, &inputs)?;
@@ -163,8 +170,10 @@ impl Ingest<'_> {
         let mut assembly = Assembly::new(manifest, problems);
         assembly.problems.extend(take(&shared.problems));
         assembly.problems.extend(correlated.problems);
+        let mut snapshots = Snapshots::new(settings);
         let mut new_artifacts = 0;
-        for FinishedArtifact { row, problems, .. } in finished {
+        for FinishedArtifact { row, problems, snapshots: found, .. } in finished {
+            snapshots.add(&row.artifact, found);
             if !known.contains(&(row.sha256.clone(), row.uri.clone())) {
                 new_artifacts += 1;
                 assembly.add(row);
@@ -183,6 +192,9 @@ impl Ingest<'_> {
         let mut writer = self.case.writer("problems")?;
         writer.write(&problems_batch(&problems)?)?;
         tables.set("problems", writer.finish()?);
+        let mut writer = self.case.writer("config_state")?;
+        writer.write(&configuration_batch(&snapshots.settle(&manifest, &options.limits))?)?;
+        tables.set("config_state", writer.finish()?);
 
         let manifest = commit(self.case, &tables, manifest, inputs)?;
         Ok(Summary {

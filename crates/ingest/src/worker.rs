@@ -10,7 +10,8 @@ use heptagon_evidence::{ArtifactDone, ArtifactHeader, Content, Opener, Visitor};
 use heptagon_model::{Fields, Limits, Problem, ProblemCode, Timestamp};
 use heptagon_parse::invocation::{BodyState, Invocation};
 use heptagon_parse::{
-    CloudTrailRecord, ContentKind, End, Parser, Record, RecordMeta, RecordProblem, Sink,
+    CloudTrailRecord, Configuration, ContentKind, End, Parser, Record, RecordMeta, RecordProblem,
+    Sink,
 };
 
 use crate::IngestError;
@@ -385,6 +386,10 @@ impl Sink for RowSink<'_, '_> {
 
     fn notice(&mut self, meta: &RecordMeta, reason: &str) {
         self.account.notice(meta.ordinal, meta.offset, ProblemCode::ControlMessage, reason);
+    }
+
+    fn configuration(&mut self, meta: &RecordMeta, configuration: &Configuration<'_>) {
+        self.account.configuration(meta, configuration.document);
     }
 
     fn problem(&mut self, problem: RecordProblem) {

@@ -29,6 +29,12 @@ pub struct Limits {
     pub messages_per_invocation_max: usize,
     /// Problems listed one by one per artifact; beyond it they are counted and the last is named.
     pub problems_listed_max: usize,
+    /// Bytes of configuration documents kept per artifact; beyond it they are counted, and are in
+    /// the evidence.
+    pub configuration_bytes_max: usize,
+    /// Bytes of rows that the names of one artifact may make of its configuration documents; beyond
+    /// it what names say of the place is left out.
+    pub configuration_rows_bytes_max: usize,
 }
 
 impl Limits {
@@ -47,5 +53,7 @@ impl Limits {
         message_bytes_max: 64 << 10,
         messages_per_invocation_max: 4_096,
         problems_listed_max: 1_000,
+        configuration_bytes_max: 8 << 20,
+        configuration_rows_bytes_max: 64 << 20,
     };
 }

@@ -7,6 +7,7 @@ use heptagon_model::{Limits, ProblemCode, Severity};
 
 use crate::{
     cloudtrail::{CloudTrailRecord, Defect, Draft, is_list_name, read},
+    configuration::{self, Configuration},
     invocation,
     json::{Fault, Scan, path},
     kind::{Tally, looks_like},
@@ -214,6 +215,9 @@ impl Desk<'_> {
             self.tally.truth = true;
             return Ok(());
         }
+        if nesting == 0 && self.configuration(draft, raw, envelope) {
+            return Ok(());
+        }
         let described = |name: &str| get(name).and_then(path::string);
         if described("schemaType").as_deref() == Some("ModelInvocationLog")
             || (get("modelId").is_some()
@@ -280,6 +284,25 @@ impl Desk<'_> {
                 None => looks_like(raw),
             }))
         })
+    }
+
+    /// An answer of the AWS CLI that stands by itself.
+    fn configuration(&mut self, draft: &Draft<'_>, raw: &str, envelope: Envelope) -> bool {
+        if !matches!(envelope, Envelope::None | Envelope::Firehose) {
+            return false;
+        }
+        let signed =
+            draft.others.iter().any(|(name, _)| configuration::SIGNS.contains(&name.as_ref()));
+        // Among events an empty object is a broken one.
+        let alone = self.tally.cloudtrail + self.tally.invocations == 0;
+        if !(signed || alone && configuration::is_empty_object(raw)) {
+            return false;
+        }
+        let Some(found) = Configuration::read(raw) else { return false };
+        let meta = self.meta(envelope);
+        self.tally.configurations += 1;
+        self.sink.configuration(&meta, &found);
+        true
     }
 
     /// A record in a member of an unknown object. The outer error says what the inner value looks like.

@@ -12,6 +12,7 @@ pub(crate) struct Tally {
     pub(crate) cloudtrail: u64,
     pub(crate) invocations: u64,
     pub(crate) digests: u64,
+    pub(crate) configurations: u64,
     pub(crate) bodies: u64,
     pub(crate) control: u64,
     pub(crate) lost: u64,
@@ -40,6 +41,7 @@ impl Tally {
             (false, true) => ContentKind::BedrockInvocation,
             _ if self.digests > 0 => ContentKind::CloudTrailDigest,
             _ if self.bodies > 0 => ContentKind::BedrockBody,
+            _ if self.configurations > 0 => ContentKind::AwsConfiguration,
             _ if self.defective > 0 => ContentKind::CloudTrail,
             // A delivery whose only record is broken is a delivery still.
             _ if self.lost > 0

@@ -9,6 +9,7 @@
 //! or a panic.
 
 pub mod cloudtrail;
+pub mod configuration;
 mod element;
 mod encoding;
 mod hint;
@@ -24,6 +25,7 @@ mod testing;
 use heptagon_model::Limits;
 
 pub use cloudtrail::{Category, CloudTrailRecord, UserIdentity};
+pub use configuration::{Configuration, ConfigurationKind};
 pub use invocation::Invocation;
 pub use parser::Parser;
 pub use record::{ContentKind, End, Envelope, Record, RecordMeta, RecordProblem, Sink};

@@ -2,7 +2,7 @@
 
 use heptagon_model::{FieldValue, Fields, LogSource, ProblemCode, Severity};
 
-use crate::{cloudtrail::CloudTrailRecord, invocation::Invocation};
+use crate::{cloudtrail::CloudTrailRecord, configuration::Configuration, invocation::Invocation};
 
 /// What a record was wrapped in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -127,6 +127,10 @@ pub trait Sink {
     fn record(&mut self, meta: &RecordMeta, record: &Record<'_>);
     /// A record that is no event: a control message, a marker, a digest, a body.
     fn notice(&mut self, meta: &RecordMeta, reason: &str);
+    /// A configuration snapshot: a notice, for those who do not keep its document.
+    fn configuration(&mut self, meta: &RecordMeta, configuration: &Configuration<'_>) {
+        self.notice(meta, &configuration.describe());
+    }
     /// Something lost or not understood.
     fn problem(&mut self, problem: RecordProblem);
 }
@@ -159,6 +163,8 @@ pub enum ContentKind {
     CloudTrailDigest,
     /// A model's input or output that the invocation log stored as an object of its own.
     BedrockBody,
+    /// Answers of the AWS CLI that say how logging is set up.
+    AwsConfiguration,
     /// Only markers and control messages.
     Control,
     /// A drill's truth: never read.
@@ -178,6 +184,7 @@ impl ContentKind {
             ContentKind::Mixed => "mixed",
             ContentKind::CloudTrailDigest => "cloudtrail-digest",
             ContentKind::BedrockBody => "bedrock-body",
+            ContentKind::AwsConfiguration => "aws-configuration",
             ContentKind::Control => "control",
             ContentKind::Truth => "truth",
             ContentKind::Empty => "empty",

@@ -7,6 +7,7 @@ use heptagon_model::{CoverageRow, CoverageState, Timestamp};
 
 use super::{Coverage, row};
 use crate::scope::GLOBAL_REGION;
+use crate::settings::{Selected, Trail, names};
 use crate::workload::Workload;
 
 /// A cell, or a part of one, in which something could not have been seen.
@@ -180,9 +181,9 @@ impl Coverage {
                 .collect();
             if seen.is_empty() {
                 let account = self.scope.accounts.first().map_or("", String::as_str);
-                let why = "no data event of this store is in the evidence: its data events are \
-                           recorded only when a selector asks for them";
-                blind.push(self.unknown(need, account, GLOBAL_REGION, Some(id), why));
+                let (state, why) = self.unseen_store(data_type, id);
+                let unseen = self.unknown(need, account, GLOBAL_REGION, Some(id), &why);
+                blind.push(Blind { state, ..unseen });
             }
             for seen in seen {
                 self.cell(need, &seen.account, &seen.region, Some(id), blind);
@@ -203,15 +204,20 @@ impl Coverage {
     fn data(&self, need: &Need, workload: &Workload, blind: &mut Vec<Blind>) {
         let mut places: BTreeSet<(String, String)> = self
             .cells
-            .keys()
-            .filter(|(source, category, _, _)| *source == need.source && *category == need.category)
-            .map(|(_, _, account, region)| (account.clone(), region.clone()))
+            .iter()
+            .filter(|((source, category, _, _), stretches)| {
+                *source == need.source
+                    && *category == need.category
+                    && stretches.iter().any(|s| s.state == CoverageState::Recorded)
+            })
+            .map(|((_, _, account, region), _)| (account.clone(), region.clone()))
             .collect();
         if places.is_empty() {
             for account in &self.scope.accounts {
-                let why = "no data event of this type is in the evidence: they are recorded only \
-                           when a selector asks for them";
-                blind.push(self.unknown(need, account, "", None, why));
+                for (from, to, state, why) in self.unseen_type(need, account) {
+                    let unseen = self.unknown(need, account, "", None, &why);
+                    blind.push(Blind { from, to, state, ..unseen });
+                }
             }
             return;
         }
@@ -228,6 +234,65 @@ impl Coverage {
         for (account, region) in places {
             self.cell(need, &account, &region, None, blind);
         }
+    }
+
+    /// Why no data event of a type is there, in an account: by time, the regions taken together.
+    fn unseen_type(
+        &self,
+        need: &Need,
+        account: &str,
+    ) -> BTreeSet<(Timestamp, Timestamp, CoverageState, String)> {
+        let window = self.scope.window;
+        let mut unseen = BTreeSet::new();
+        for region in self.regions_and_global() {
+            let key =
+                (need.source.clone(), need.category.clone(), account.to_owned(), region.clone());
+            if self.cells.contains_key(&key) {
+                unseen.extend(self.blind_cell(&need.source, &need.category, account, &region));
+                continue;
+            }
+            let mut trails = self.settings.covering(account, &region);
+            trails.retain(|trail| trail.records(&need.category));
+            let why = if trails.is_empty() {
+                "no data event of this type is in the evidence: they are recorded only when a \
+                 selector asks for them"
+                    .to_owned()
+            } else {
+                selected_and_unseen(&trails, "data events of this type")
+            };
+            unseen.insert((window.from, window.to, CoverageState::Unknown, why));
+        }
+        unseen
+    }
+
+    /// Why no data event of a store is there.
+    fn unseen_store(&self, data_type: &str, id: &str) -> (CoverageState, String) {
+        let category = format!("data:{data_type}");
+        let trails: Vec<&Trail> = self.settings.trails.iter().collect();
+        let selects = |trail: &Trail| match data_type {
+            "AWS::S3::Object" => trail.selects_bucket(id),
+            _ => trail.selected(&category).map(|selected| selected != Selected::Nothing),
+        };
+        let selecting: Vec<&Trail> =
+            trails.iter().copied().filter(|trail| selects(trail) == Some(true)).collect();
+        if !selecting.is_empty() {
+            let why = selected_and_unseen(&selecting, "data events of this store");
+            return (CoverageState::Unknown, why);
+        }
+        // Data events that no known trail selects come from one that is not known.
+        let explained = trails.iter().any(|t| t.selected(&category) != Some(Selected::Nothing))
+            || !self.stores.iter().any(|seen| seen.data_type == data_type);
+        let none = trails.iter().all(|trail| {
+            selects(trail) == Some(false) && trail.known_from <= self.scope.window.from
+        });
+        if !trails.is_empty() && none && explained {
+            let verb = if trails.len() == 1 { "selects" } else { "select" };
+            let why = format!("{} {verb} no data events of this store", names(&trails));
+            return (CoverageState::NotSelected, why);
+        }
+        let why = "no data event of this store is in the evidence: its data events are recorded \
+                   only when a selector asks for them";
+        (CoverageState::Unknown, why.to_owned())
     }
 
     fn unknown(
@@ -250,4 +315,14 @@ impl Coverage {
             why: why.split_whitespace().collect::<Vec<_>>().join(" "),
         }
     }
+}
+
+/// Nothing is there of what trails select.
+fn selected_and_unseen(trails: &[&Trail], what: &str) -> String {
+    let verb = if trails.len() == 1 { "selects" } else { "select" };
+    format!(
+        "{} {verb} {what}, but none is in the evidence: nothing happened, or the files were not \
+         collected",
+        names(trails)
+    )
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use heptagon_model::{Basis, CoverageState, Timestamp};
 
 use super::{Coverage, HOUR_US, LoggingChange, LoggingEvents, Stretch};
-use crate::input::{Inputs, RefBook};
+use crate::input::{Inputs, PresenceRow, RefBook};
+use crate::settings::Logging;
 use crate::workload::Workload;
 
 /// Calls in an hour by either source.
@@ -53,10 +54,43 @@ pub(super) fn add(
         let key = |category: &str| {
             ("bedrock-invocation".to_owned(), category.to_owned(), account.clone(), region.clone())
         };
-        if let Some(text) = text_withheld(coverage, &stretches, &account, &region, changes, refs) {
+        let has_text = inputs.text_places.contains(&(account.clone(), region.clone()));
+        let text = text_withheld(coverage, &stretches, &account, &region, changes, refs, has_text);
+        if let Some(text) = text {
             coverage.cells.insert(key("text"), text);
         }
         coverage.cells.insert(key("invocation"), stretches);
+    }
+    add_off(coverage, inputs, refs);
+}
+
+/// Places without calls whose logging was found off.
+fn add_off(coverage: &mut Coverage, inputs: &Inputs, refs: &RefBook) {
+    let window = coverage.scope.window;
+    for ((account, region), logging) in coverage.settings.logging.off() {
+        let here = |row: &&PresenceRow| row.account == *account && row.region == *region;
+        let mut records = inputs.presence.iter().filter(here);
+        let logged = records.any(|row| row.source == "bedrock-invocation");
+        if logged || !coverage.scope.accounts.contains(account) || window.from >= window.to {
+            continue;
+        }
+        let key = (
+            "bedrock-invocation".to_owned(),
+            "invocation".to_owned(),
+            account.clone(),
+            region.clone(),
+        );
+        let mut off = Stretch {
+            from: window.from,
+            to: window.to,
+            state: CoverageState::Off,
+            basis: Basis::Configured,
+            trail: None,
+            why: String::new(),
+            evidence: None,
+        };
+        unlogged(&mut off, logging, refs);
+        coverage.cells.entry(key).or_insert_with(|| vec![off]);
     }
 }
 
@@ -85,6 +119,7 @@ fn stretches(
         why,
         evidence: None,
     };
+    let logging = coverage.settings.logging.at(account, region);
     if records == 0 {
         let declined = declined(workload);
         let state =
@@ -97,6 +132,9 @@ fn stretches(
             )
         });
         let mut all = vec![stretch(window.from, window.to, state, why)];
+        if let Some(logging) = logging {
+            unlogged(&mut all[0], logging, refs);
+        }
         overlay_off(&mut all, account, region, changes, refs);
         return all;
     }
@@ -137,7 +175,34 @@ fn stretches(
         cut(&mut all, &stretch(blind.0, blind.1, CoverageState::Unknown, why));
     }
     overlay_off(&mut all, account, region, changes, refs);
+    // What was found off is contradicted by the records; what was found on explains them.
+    if let Some(logging) = logging.filter(|logging| logging.destination.is_some()) {
+        for stretch in all.iter_mut().filter(|s| s.state == CoverageState::Recorded) {
+            stretch.basis = Basis::Configured;
+            stretch.evidence = Some(refs.of(&logging.reference));
+        }
+    }
     all
+}
+
+/// Why there is no invocation record, by what the configuration was found to be.
+fn unlogged(stretch: &mut Stretch, logging: &Logging, refs: &RefBook) {
+    stretch.basis = Basis::Configured;
+    stretch.evidence = Some(refs.of(&logging.reference));
+    match &logging.destination {
+        Some(destination) => {
+            stretch.state = CoverageState::Unknown;
+            stretch.why = format!(
+                "invocation logging is on, to {destination}, but none of its records is in the \
+                 evidence: they were not collected"
+            );
+        }
+        None if stretch.state == CoverageState::Declined => {}
+        None => {
+            stretch.state = CoverageState::Off;
+            "invocation logging is not configured here".clone_into(&mut stretch.why);
+        }
+    }
 }
 
 /// Between its removal and its return, invocation logging is off.
@@ -214,6 +279,7 @@ fn text_withheld(
     region: &str,
     changes: &LoggingEvents,
     refs: &RefBook,
+    has_text: bool,
 ) -> Option<Vec<Stretch>> {
     let end = coverage.scope.window.to;
     let mut all = recorded.to_vec();
@@ -253,6 +319,23 @@ fn text_withheld(
     }
     if let Some(stretch) = withheld {
         cut(&mut all, &stretch);
+    }
+    let logging = coverage.settings.logging.at(account, region);
+    let logs = recorded.iter().any(|stretch| stretch.state == CoverageState::Recorded);
+    if let Some(logging) = logging.filter(|logging| !logging.text && logs && !has_text) {
+        found = true;
+        cut(
+            &mut all,
+            &Stretch {
+                from: coverage.scope.window.from,
+                to: end,
+                state: CoverageState::NotSelected,
+                basis: Basis::Configured,
+                trail: None,
+                why: "the configuration delivers no text to the log".to_owned(),
+                evidence: Some(refs.of(&logging.reference)),
+            },
+        );
     }
     found.then_some(all)
 }

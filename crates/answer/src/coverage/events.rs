@@ -14,6 +14,8 @@ pub(crate) enum LoggingChange {
     Started,
     /// Selectors without management events, or without reads.
     Narrowed,
+    /// Made or changed in another way.
+    Altered,
     /// Invocation logging removed.
     InvocationsOff,
     /// Invocation logging put; whether text is delivered.
@@ -61,6 +63,9 @@ impl LoggingEvents {
             ("cloudtrail.amazonaws.com", "StartLogging") => LoggingChange::Started,
             ("cloudtrail.amazonaws.com", "PutEventSelectors") if narrows(&request()) => {
                 LoggingChange::Narrowed
+            }
+            ("cloudtrail.amazonaws.com", "PutEventSelectors" | "UpdateTrail" | "CreateTrail") => {
+                LoggingChange::Altered
             }
             ("bedrock.amazonaws.com", "DeleteModelInvocationLoggingConfiguration") => {
                 LoggingChange::InvocationsOff

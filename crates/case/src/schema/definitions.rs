@@ -487,6 +487,32 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "config_state",
+        doc: "Configuration snapshots: one row per answer of the AWS CLI about trails, logging, regions and accounts, and per place its file's names say.",
+        by_day: false,
+        columns: &[
+            required(
+                "kind",
+                Kind::Text,
+                "What was asked, as in cloudtrail:GetEventSelectors; empty when an answer says nothing.",
+            ),
+            column(
+                "account",
+                Kind::Text,
+                "The account, as the document says, or else the file's name or path.",
+            ),
+            column(
+                "region",
+                Kind::Text,
+                "The region, as the document says, or else the file's name or path.",
+            ),
+            column("resource", Kind::Text, "The trail's ARN, when it is about one trail."),
+            required("document", Kind::Long, "The answer, JSON as recorded."),
+            required("artifact", Kind::Text, "The artifact: first 16 hex digits of its SHA-256."),
+            required("record", Kind::Int, "The record's number in the artifact, from 0."),
+        ],
+    },
+    Table {
         name: "matches",
         doc: "Every match of an event rule: what findings and correlations are made of.",
         by_day: true,
