@@ -211,11 +211,11 @@ impl RunColumns {
         columns.extend((KEY_TEXTS..self.n_texts).map(|at| self.gather_text(rows, at)));
         for at in 0..self.n_integers {
             let values = rows.iter().map(|row| self.integers[*row as usize * self.n_integers + at]);
-            columns.push(Arc::new(Int64Array::from_iter(values)));
+            columns.push(Arc::new(values.collect::<Int64Array>()));
         }
         for at in 0..self.n_booleans {
             let values = rows.iter().map(|row| self.booleans[*row as usize * self.n_booleans + at]);
-            columns.push(Arc::new(BooleanArray::from_iter(values)));
+            columns.push(Arc::new(values.collect::<BooleanArray>()));
         }
         Ok(RecordBatch::try_new(self.schema(), columns)?)
     }

@@ -105,7 +105,7 @@ fn a_file_without_rights_is_named_and_the_rest_is_read() {
     let (temp, evidence, _) = temp();
     write(&evidence.join("open.json"), a_log().text);
     write(&evidence.join("shut.json"), a_log().text);
-    fs::set_permissions(evidence.join("shut.json"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(evidence.join("shut.json"), fs::Permissions::from_mode(0o0)).unwrap();
     let case;
     let mut run;
     if File::open(evidence.join("shut.json")).is_ok() {
@@ -201,7 +201,7 @@ fn a_full_disk_ends_a_run_that_goes_on_when_there_is_room() {
 fn peak_bytes(evidence: &Path, case: &Path) -> u64 {
     let args: Vec<OsString> =
         ["investigate".into(), evidence.into(), "--case".into(), case.into()].into();
-    let mut child = command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let ended = child.wait4().unwrap();
     assert!(ended.status.success());
     ended.rusage.maxrss

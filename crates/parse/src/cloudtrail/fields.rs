@@ -82,10 +82,10 @@ impl CloudTrailRecord<'_> {
         text(value.as_ref()).or_else(|| self.null(slot))
     }
 
-    /// A field of `userIdentity` that was read already; `None` when it is not one of those.
-    fn identity(&self, path: &str) -> Option<Option<&Text<'_>>> {
+    /// A field of `userIdentity` that is read with the record.
+    fn identity(&self, path: &str) -> Known<'_> {
         let who = &self.user_identity;
-        Some(match path {
+        let known = match path {
             "type" => who.type_.as_ref(),
             "arn" => who.arn.as_ref(),
             "principalId" => who.principal_id.as_ref(),
@@ -103,9 +103,22 @@ impl CloudTrailRecord<'_> {
             "sessionContext.attributes.creationDate" => who.session_creation_date.as_ref(),
             "sessionContext.sourceIdentity" => who.source_identity.as_ref(),
             "sessionContext.ec2RoleDelivery" => who.ec2_role_delivery.as_ref(),
-            _ => return None,
-        })
+            _ => return Known::Not,
+        };
+        match known {
+            Some(_) => text(known).map_or(Known::Not, Known::Value),
+            None if who.raw.is_some() && !who.odd => Known::Absent,
+            None => Known::Not,
+        }
     }
+}
+
+/// What is known of a field without reading the record's text again.
+enum Known<'r> {
+    Value(FieldValue<'r>),
+    Absent,
+    /// Nothing.
+    Not,
 }
 
 impl Fields for CloudTrailRecord<'_> {
@@ -125,13 +138,11 @@ impl Fields for CloudTrailRecord<'_> {
         if tail.is_empty() {
             return self.top(slot, head);
         }
-        if slot == Slot::UserIdentity
-            && let Some(known) = self.identity(tail)
-        {
-            match known {
-                Some(_) => return text(known),
-                None if self.user_identity.raw.is_some() && !self.user_identity.odd => return None,
-                None => {}
+        if slot == Slot::UserIdentity {
+            match self.identity(tail) {
+                Known::Value(value) => return Some(value),
+                Known::Absent => return None,
+                Known::Not => {}
             }
         }
         match self.part(slot) {
