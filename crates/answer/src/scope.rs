@@ -11,7 +11,7 @@ use crate::workload::Workload;
 /// The region that records IAM, STS and sign-in events.
 pub(crate) const GLOBAL_REGION: &str = "us-east-1";
 
-/// Regions that are enabled in every account unless somebody disables them.
+/// Regions that are enabled in every account; nobody can disable them.
 const REGIONS_BY_DEFAULT: [&str; 17] = [
     "ap-northeast-1",
     "ap-northeast-2",
@@ -58,8 +58,8 @@ pub(crate) struct Scope {
 
 impl Scope {
     /// `window` when given; else everything the management events of the evidence span. Regions are
-    /// those declared, or else those that snapshots show enabled, or else the ones enabled by
-    /// default; those with records are always among them.
+    /// those declared, or else the ones enabled by default and those that snapshots show enabled;
+    /// those with records are always among them.
     pub(crate) fn new(
         inputs: &Inputs,
         workload: &Workload,
@@ -89,9 +89,7 @@ impl Scope {
         accounts.extend(without.into_iter().take(ACCOUNTS_WITHOUT_RECORDS_MAX).cloned());
         if !declared {
             regions.extend(places.regions.iter().cloned());
-            if !places.know_regions_of(&accounts) {
-                regions.extend(REGIONS_BY_DEFAULT.map(str::to_owned));
-            }
+            regions.extend(REGIONS_BY_DEFAULT.map(str::to_owned));
         }
         let later = |a: Timestamp, b: Option<Timestamp>| b.map_or(a, |b| a.max(b));
         let sooner = |a: Timestamp, b: Option<Timestamp>| b.map_or(a, |b| a.min(b));

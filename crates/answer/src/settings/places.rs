@@ -14,10 +14,9 @@ const REGIONS_MAX: usize = 200;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
     pub(crate) accounts: BTreeSet<String>,
-    /// Regions that are enabled anywhere.
+    /// Regions that are enabled anywhere, as far as they are listed: a list may have been cut down,
+    /// so it adds to the regions that nobody can disable, and never stands for them.
     pub(crate) regions: BTreeSet<String>,
-    /// Accounts whose regions are all known; `None` stands for an answer that names no account.
-    whole: BTreeSet<Option<String>>,
 }
 
 impl Places {
@@ -31,42 +30,34 @@ impl Places {
                 places.accounts.extend(id.filter(|_| active).map(str::to_owned));
             }
         }
-        for (snapshot, document) in
-            of_kinds(inputs, &["ec2:DescribeRegions", "account:ListRegions"])
-        {
+        for (_, document) in of_kinds(inputs, &["ec2:DescribeRegions", "account:ListRegions"]) {
             if items(&document, "Regions").count() > REGIONS_MAX {
                 continue;
             }
-            let mut always = false;
             for region in items(&document, "Regions") {
                 let Some(name) = region.get("RegionName").and_then(Value::as_str) else { continue };
                 let status = ["OptInStatus", "RegionOptStatus"]
                     .iter()
                     .find_map(|member| region.get(*member).and_then(Value::as_str));
-                let (enabled, by_default) = match status {
-                    // Without a state only enabled regions are listed.
-                    Some("opt-in-not-required" | "ENABLED_BY_DEFAULT") | None => (true, true),
-                    // What is being disabled was enabled until now.
-                    Some("opted-in" | "ENABLED" | "ENABLING" | "DISABLING") => (true, false),
-                    Some(_) => (false, false),
-                };
-                always |= by_default;
+                // Without a state only enabled regions are listed; what is being disabled was
+                // enabled until now.
+                let enabled = matches!(
+                    status,
+                    None | Some(
+                        "opt-in-not-required"
+                            | "opted-in"
+                            | "ENABLED_BY_DEFAULT"
+                            | "ENABLED"
+                            | "ENABLING"
+                            | "DISABLING"
+                    )
+                );
                 if enabled && is_region(name) {
                     places.regions.insert(name.to_owned());
                 }
             }
-            // A page of a list, or a list of the opted-in alone, is not all there is.
-            if always && document.get("NextToken").is_none() {
-                places.whole.insert(snapshot.account.clone());
-            }
         }
         places
-    }
-
-    /// Whether the enabled regions of every account are known.
-    pub(crate) fn know_regions_of(&self, accounts: &BTreeSet<String>) -> bool {
-        let known = |account: &String| self.whole.contains(&Some(account.clone()));
-        self.whole.contains(&None) || (!self.whole.is_empty() && accounts.iter().all(known))
     }
 }
 
