@@ -2,10 +2,12 @@
 
 mod access;
 mod csv;
+mod events;
 mod json;
 
 pub use access::{Bools, Ints, Lists, Texts, Times, bools, ints, lists, texts, times};
 pub use csv::{csv_header, write_csv};
+pub use events::Events;
 pub use json::{json_rows, write_jsonl};
 
 use arrow::array::{Array, AsArray, RecordBatch};

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use heptagon_case::rows::{ints, texts};
 use heptagon_case::text::safe;
 use heptagon_case::{CaseDir, RawSource};
-use heptagon_evidence::{Content, Opener, Range, manifest};
+use heptagon_evidence::{Content, Opener, manifest};
 use heptagon_model::{ArtifactId, ArtifactRow, Limits};
 use heptagon_parse::{Configuration, End, Parser, Record, RecordMeta, RecordProblem, Sink};
 
@@ -50,7 +49,6 @@ impl Store {
     /// Where the records of references are, and what they are.
     pub(crate) fn records(&self) -> Records {
         Records {
-            case: self.case.path().to_owned(),
             roots: self.roots(),
             artifacts: self
                 .manifest
@@ -64,14 +62,10 @@ impl Store {
 
 /// Records as they came, from the sealed evidence.
 pub(crate) struct Records {
-    case: PathBuf,
     roots: Vec<PathBuf>,
     artifacts: BTreeMap<String, ArtifactRow>,
     opener: Mutex<Opener>,
 }
-
-/// Bytes of a record that are shown.
-const RECORD_BYTES_MAX: u64 = 16 << 20;
 
 impl Records {
     /// What stands at the given numbers of an artifact. It is parsed again: a record may have come
@@ -115,45 +109,6 @@ impl Records {
             )
         })?;
         Ok((row, id))
-    }
-
-    /// The texts of records of one artifact, at their places in its content.
-    pub(crate) fn fetch(&self, artifact: &str, ranges: &[Range]) -> Result<Vec<String>, Failure> {
-        let (row, id) = self.artifact(artifact)?;
-        let mut opener = self.opener.lock().expect("no thread panics while it holds the opener");
-        let found = opener.fetch(&self.roots, &row.uri, id, ranges)?;
-        Ok(found.into_iter().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect())
-    }
-
-    /// Offsets and lengths of records, from the tables.
-    pub(crate) fn places(
-        &self,
-        wanted: &[(String, u64)],
-    ) -> Result<BTreeMap<(String, u64), Range>, Failure> {
-        let case = CaseDir::open(&self.case)?;
-        let wanted: BTreeSet<(&str, u64)> =
-            wanted.iter().map(|(artifact, record)| (artifact.as_str(), *record)).collect();
-        let mut places = BTreeMap::new();
-        let columns = ["artifact", "record", "offset", "length"];
-        for batch in heptagon_case::read(&case, "events", Some(&columns))? {
-            let batch = batch?;
-            let artifacts = texts(&batch, "artifact")?;
-            let (records, offsets, lengths) =
-                (ints(&batch, "record")?, ints(&batch, "offset")?, ints(&batch, "length")?);
-            for row in 0..batch.num_rows() {
-                let record = records.get(row).unwrap_or_default().cast_unsigned();
-                let key = (artifacts.get(row).unwrap_or_default(), record);
-                if wanted.contains(&key) {
-                    let number = |value: Option<i64>| value.unwrap_or_default().cast_unsigned();
-                    let range = Range {
-                        offset: number(offsets.get(row)),
-                        length: number(lengths.get(row)).min(RECORD_BYTES_MAX),
-                    };
-                    places.insert((key.0.to_owned(), key.1), range);
-                }
-            }
-        }
-        Ok(places)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Rows of runs before they are written: the key, then text, then the rest.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -26,7 +25,8 @@ macro_rules! columns {
 }
 pub(crate) use columns;
 
-/// The key of a row.
+/// The key of a row; the order of the fields is the order of rows.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct RowKey<'a> {
     pub(crate) event_time: Timestamp,
     pub(crate) account: &'a str,
@@ -162,12 +162,17 @@ impl RunColumns {
         Timestamp(self.event_time[row])
     }
 
-    pub(crate) fn account(&self, row: usize) -> &str {
-        self.key_text(row, 0)
-    }
-
-    pub(crate) fn key_id(&self, row: usize) -> &str {
-        self.key_text(row, 1)
+    /// The key of a row.
+    pub(crate) fn row_key(&self, row: usize) -> RowKey<'_> {
+        RowKey {
+            event_time: self.event_time(row),
+            account: self.key_text(row, 0),
+            key_id: self.key_text(row, 1),
+            rank: self.rank[row],
+            artifact: self.key_text(row, 2),
+            record: self.record[row],
+            part: self.part[row],
+        }
     }
 
     fn key_text(&self, row: usize, at: usize) -> &str {
@@ -177,19 +182,6 @@ impl RunColumns {
     fn at(&self, span: Span) -> Option<&str> {
         let start = span.start as usize;
         (span != NONE).then(|| &self.texts[start..start + span.length as usize])
-    }
-
-    /// The order of two rows, as [`crate::key::Keys`] has it.
-    pub(crate) fn compare(&self, row: usize, other: usize) -> Ordering {
-        let text = |at| self.key_text(row, at).cmp(self.key_text(other, at));
-        self.event_time[row]
-            .cmp(&self.event_time[other])
-            .then_with(|| text(0))
-            .then_with(|| text(1))
-            .then_with(|| self.rank[row].cmp(&self.rank[other]))
-            .then_with(|| text(2))
-            .then_with(|| self.record[row].cmp(&self.record[other]))
-            .then_with(|| self.part[row].cmp(&self.part[other]))
     }
 
     /// Some rows as a batch, in the order given.

@@ -1,6 +1,6 @@
 //! All matches of the case, in order of time, to findings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 
 use arrow::array::{AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
@@ -42,16 +42,14 @@ pub(crate) fn correlate(
     let days: std::collections::BTreeSet<i64> =
         tables.files("matches").iter().filter_map(TableFile::day).collect();
     let mut pending: Vec<RefRow> = Vec::new();
-    let indices: HashMap<&str, u32> =
-        rules.rules().iter().zip(0..).map(|(rule, at)| (rule.rule_id.as_str(), at)).collect();
     for day in days {
         let mut sources = Vec::new();
         for file in of_day(tables, "matches", day) {
             sources.push(rows(case, &file)?.peekable());
         }
         while let Some(row) = next(&mut sources)? {
-            match indices.get(row.rule_id.as_str()) {
-                Some(rule) => correlator.push(Match { rule: *rule, ..row.matched }),
+            match rules.index_of(&row.rule_id) {
+                Some(rule) => correlator.push(Match { rule: rule as u32, ..row.matched }),
                 None if row.rule_id == CONFLICT_RULE => conflicts.add(&row.matched),
                 // A rule that was given with --rules before and is not now.
                 None => {}

@@ -11,7 +11,7 @@ use arrow::array::{AsArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use heptagon_model::Timestamp;
 
-use crate::columns::RunColumns;
+use crate::columns::{RowKey, RunColumns};
 
 /// The key's fields: every run schema starts with them.
 pub(crate) fn key_fields() -> Vec<Field> {
@@ -89,17 +89,22 @@ impl Keys {
             && self.account.value(row) == other.account.value(other_row)
     }
 
+    /// The key of a row.
+    pub(crate) fn row_key(&self, row: usize) -> RowKey<'_> {
+        RowKey {
+            event_time: self.time(row),
+            account: self.account.value(row),
+            key_id: self.key_id.value(row),
+            rank: self.rank.value(row),
+            artifact: self.artifact(row),
+            record: self.record(row),
+            part: self.part(row),
+        }
+    }
+
     /// The total order.
     pub(crate) fn compare(&self, row: usize, other: &Keys, other_row: usize) -> Ordering {
-        self.time
-            .value(row)
-            .cmp(&other.time.value(other_row))
-            .then_with(|| self.account.value(row).cmp(other.account.value(other_row)))
-            .then_with(|| self.key_id.value(row).cmp(other.key_id.value(other_row)))
-            .then_with(|| self.rank.value(row).cmp(&other.rank.value(other_row)))
-            .then_with(|| self.artifact.value(row).cmp(other.artifact.value(other_row)))
-            .then_with(|| self.record.value(row).cmp(&other.record.value(other_row)))
-            .then_with(|| self.part.value(row).cmp(&other.part.value(other_row)))
+        self.row_key(row).cmp(&other.row_key(other_row))
     }
 }
 
@@ -107,9 +112,10 @@ impl Keys {
 pub(crate) fn sorted(columns: &RunColumns) -> Vec<u32> {
     let rows = u32::try_from(columns.len()).expect("a buffer holds fewer rows than 2^32");
     let mut order: Vec<(Start, u32)> =
-        (0..rows).map(|row| (start(columns, row as usize), row)).collect();
+        (0..rows).map(|row| (start(&columns.row_key(row as usize)), row)).collect();
     order.sort_unstable_by(|(a, row), (b, other)| {
-        a.cmp(b).then_with(|| columns.compare(*row as usize, *other as usize))
+        let whole = |row: u32| columns.row_key(row as usize);
+        a.cmp(b).then_with(|| whole(*row).cmp(&whole(*other)))
     });
     order.into_iter().map(|(_, row)| row).collect()
 }
@@ -118,12 +124,12 @@ pub(crate) fn sorted(columns: &RunColumns) -> Vec<u32> {
 type Start = (i64, u128, usize, u64);
 
 /// The start of a row's key: rows whose starts differ are in the order of their starts.
-fn start(columns: &RunColumns, row: usize) -> Start {
-    let account = columns.account(row).as_bytes();
+fn start(key: &RowKey<'_>) -> Start {
+    let account = key.account.as_bytes();
     // What lies behind an account that is cut must not decide.
-    let key_id = if account.len() <= 16 { columns.key_id(row).as_bytes() } else { &[] };
+    let key_id = if account.len() <= 16 { key.key_id.as_bytes() } else { &[] };
     (
-        columns.event_time(row).0,
+        key.event_time.0,
         u128::from_be_bytes(padded(account)),
         account.len().min(17),
         u64::from_be_bytes(padded(key_id)),
@@ -144,7 +150,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::columns::RowKey;
 
     proptest! {
         #[test]

@@ -21,7 +21,7 @@ use crate::args::{ReportArgs, ReportFormat};
 use crate::commands::rows::uri;
 use crate::failure::{Exit, Failure, Outcome};
 use crate::print::Talk;
-use crate::store::Store;
+use crate::store::{Read, Store};
 
 /// Records whose text is in the document.
 const RECORDS_MAX: usize = 400;
@@ -85,7 +85,7 @@ fn document(path: &Path) -> Result<Document, Failure> {
         .flat_map(|answer| &answer.facts)
         .flat_map(|fact| fact.refs.iter().take(5))
         .chain(findings.iter().flat_map(|finding| finding.refs.iter().take(3)));
-    let records = texts_of(&store, refs)?;
+    let records = texts_of(&store, refs);
     let meta = store.case.meta();
     let (ledger_head, ledger_entries) = match ledger::check(&path.join("ledger.jsonl")) {
         LedgerState::Sound { entries, head } => (head, entries),
@@ -141,10 +141,7 @@ fn document(path: &Path) -> Result<Document, Failure> {
 }
 
 /// The texts of the first records that facts and findings name.
-fn texts_of<'a>(
-    store: &Store,
-    refs: impl Iterator<Item = &'a EvidenceRef>,
-) -> Result<Vec<RecordText>, Failure> {
+fn texts_of<'a>(store: &Store, refs: impl Iterator<Item = &'a EvidenceRef>) -> Vec<RecordText> {
     let mut wanted: Vec<EvidenceRef> = Vec::new();
     let mut seen = BTreeSet::new();
     let mut artifacts = BTreeSet::new();
@@ -163,20 +160,18 @@ fn texts_of<'a>(
     }
     wanted.sort();
     let records = store.records();
-    let keys: Vec<(String, u64)> = wanted.iter().map(|r| (r.artifact.clone(), r.record)).collect();
-    let places = records.places(&keys)?;
-    let mut by_artifact: BTreeMap<&str, Vec<&EvidenceRef>> = BTreeMap::new();
+    let mut by_artifact: BTreeMap<&str, BTreeMap<u64, &EvidenceRef>> = BTreeMap::new();
     for reference in &wanted {
-        if places.contains_key(&(reference.artifact.clone(), reference.record)) {
-            by_artifact.entry(&reference.artifact).or_default().push(reference);
-        }
+        let of_artifact = by_artifact.entry(&reference.artifact).or_default();
+        of_artifact.insert(reference.record, reference);
     }
     let mut found = Vec::new();
     for (artifact, refs) in by_artifact {
-        let ranges: Vec<_> = refs.iter().map(|r| places[&(r.artifact.clone(), r.record)]).collect();
         // Evidence that has gone away since leaves the reference without its text.
-        let Ok(texts) = records.fetch(artifact, &ranges) else { continue };
-        for (reference, text) in refs.into_iter().zip(texts) {
+        let Ok(read) = records.read(artifact, &refs.keys().copied().collect()) else { continue };
+        for (record, read) in read {
+            let Read::Record(text) = read else { continue };
+            let reference = refs[&record];
             let bytes = text.len() as u64;
             let pretty = serde_json::from_str::<serde_json::Value>(&text)
                 .and_then(|value| serde_json::to_string_pretty(&value))
@@ -190,5 +185,5 @@ fn texts_of<'a>(
         }
     }
     found.sort_by(|a, b| a.evidence.cmp(&b.evidence));
-    Ok(found)
+    found
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heptagon_case::rows::{ints, lists, texts, times};
+use heptagon_case::rows::{Events, ints, lists, texts};
 use heptagon_case::text::sql_literal;
 use heptagon_case::{Session, SessionOptions, read};
-use heptagon_model::{Element, EventRow, EvidenceRef, Timestamp};
+use heptagon_model::{Element, EventRow, Timestamp};
 
 use crate::args::{Format, TimelineArgs};
 use crate::commands::answers::unknown;
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &TimelineArgs) -> Outcome {
 }
 
 /// Calls `visit` for the rows asked for, in order, until it says `false`.
-pub(crate) fn events(
+fn events(
     store: &Store,
     args: &TimelineArgs,
     visit: &mut dyn FnMut(EventRow) -> Result<bool, Failure>,
@@ -81,19 +81,11 @@ pub(crate) fn events(
     let session = Session::open_with(&store.case, &options)?;
     for batch in session.stream(&query(args))? {
         let batch = batch?;
-        let time = times(&batch, "event_time")?;
-        let column = |name: &str| texts(&batch, name);
-        let (sources, accounts, regions) =
-            (column("source")?, column("account")?, column("region")?);
-        let (principals, actions, resources) =
-            (column("principal")?, column("action")?, column("resource")?);
-        let (outcomes, ips, agents) =
-            (column("outcome")?, column("source_ip")?, column("user_agent")?);
-        let (event_sources, event_names) = (column("event_source")?, column("event_name")?);
-        let (artifacts, records) = (column("artifact")?, ints(&batch, "record")?);
-        for row in 0..batch.num_rows() {
-            let artifact = artifacts.get(row).unwrap_or_default();
-            let record = records.get(row).unwrap_or_default().cast_unsigned();
+        let events = Events::of(&batch)?;
+        let (event_sources, event_names) =
+            (texts(&batch, "event_source")?, texts(&batch, "event_name")?);
+        for row in 0..events.n_rows() {
+            let (artifact, record) = events.key(row);
             let ids = findings.of(artifact, record);
             if args.finding.is_some() && ids.is_empty() {
                 continue;
@@ -109,25 +101,8 @@ pub(crate) fn events(
                     continue;
                 }
             }
-            let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-            let go_on = visit(EventRow {
-                event_time: time.get(row).unwrap_or_default(),
-                source: text(sources.get(row)),
-                account: text(accounts.get(row)),
-                region: text(regions.get(row)),
-                principal: text(principals.get(row)),
-                action: text(actions.get(row)),
-                resource: resources.get(row).map(str::to_owned),
-                outcome: text(outcomes.get(row)),
-                source_ip: ips.get(row).map(str::to_owned),
-                user_agent: agents.get(row).map(str::to_owned),
-                evidence: EvidenceRef {
-                    artifact: artifact.to_owned(),
-                    uri: uri(&uris, artifact),
-                    record,
-                },
-                findings: ids,
-            })?;
+            let event = events.row(row, |artifact| uri(&uris, artifact));
+            let go_on = visit(EventRow { findings: ids, ..event })?;
             if !go_on {
                 return Ok(());
             }
@@ -166,14 +141,32 @@ fn query(args: &TimelineArgs) -> String {
     )
 }
 
+/// Calls `visit` with finding, artifact and record of every reference.
+pub(crate) fn each_finding_ref(
+    store: &Store,
+    mut visit: impl FnMut(&str, &str, u64),
+) -> Result<(), Failure> {
+    let columns = ["finding_id", "artifact", "record"];
+    for batch in read(&store.case, "finding_refs", Some(&columns))? {
+        let batch = batch?;
+        let (ids, artifacts) = (texts(&batch, "finding_id")?, texts(&batch, "artifact")?);
+        let records = ints(&batch, "record")?;
+        for row in 0..batch.num_rows() {
+            let record = records.get(row).unwrap_or_default().cast_unsigned();
+            visit(ids.get(row).unwrap_or_default(), artifacts.get(row).unwrap_or_default(), record);
+        }
+    }
+    Ok(())
+}
+
 /// Which events belong to which findings, and which elements those speak to.
-pub(crate) struct Findings {
+struct Findings {
     by_event: BTreeMap<(String, u64), Vec<String>>,
     elements: BTreeMap<String, BTreeSet<Element>>,
 }
 
 impl Findings {
-    pub(crate) fn read(store: &Store, only: Option<&str>) -> Result<Findings, Failure> {
+    fn read(store: &Store, only: Option<&str>) -> Result<Findings, Failure> {
         let mut elements: BTreeMap<String, BTreeSet<Element>> = BTreeMap::new();
         for batch in read(&store.case, "findings", None)? {
             let batch = batch?;
@@ -193,19 +186,9 @@ impl Findings {
             ));
         }
         let mut by_event: BTreeMap<(String, u64), Vec<String>> = BTreeMap::new();
-        for batch in read(&store.case, "finding_refs", None)? {
-            let batch = batch?;
-            let (ids, artifacts) = (texts(&batch, "finding_id")?, texts(&batch, "artifact")?);
-            let records = ints(&batch, "record")?;
-            for row in 0..batch.num_rows() {
-                let id = ids.get(row).unwrap_or_default();
-                let key = (
-                    artifacts.get(row).unwrap_or_default().to_owned(),
-                    records.get(row).unwrap_or_default().cast_unsigned(),
-                );
-                by_event.entry(key).or_default().push(id.to_owned());
-            }
-        }
+        each_finding_ref(store, |id, artifact, record| {
+            by_event.entry((artifact.to_owned(), record)).or_default().push(id.to_owned());
+        })?;
         for ids in by_event.values_mut() {
             ids.sort();
             ids.dedup();
@@ -217,7 +200,7 @@ impl Findings {
         Ok(Findings { by_event, elements })
     }
 
-    pub(crate) fn of(&self, artifact: &str, record: u64) -> Vec<String> {
+    fn of(&self, artifact: &str, record: u64) -> Vec<String> {
         self.by_event.get(&(artifact.to_owned(), record)).cloned().unwrap_or_default()
     }
 

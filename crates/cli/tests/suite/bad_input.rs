@@ -2,21 +2,13 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::evidence::{gzip, logs, write};
-use super::support::{balanced_sources, investigate, sql, sum, verdicts};
-
-fn temp() -> (tempfile::TempDir, PathBuf, PathBuf) {
-    let temp = tempfile::tempdir().unwrap();
-    let evidence = temp.path().join("evidence");
-    fs::create_dir(&evidence).unwrap();
-    let case = temp.path().join("case");
-    (temp, evidence, case)
-}
+use super::support::{balanced_sources, investigate, sql, sum, temp, verdicts};
 
 fn codes(case: &Path) -> Vec<String> {
     sql(case, "SELECT code, reason FROM problems ORDER BY code")

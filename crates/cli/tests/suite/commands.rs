@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::evidence::write;
 use super::support::{
-    by_question, command, example_case, files, heptagon_help, investigate, sql, truth, verdicts,
+    balanced_sources, by_question, command, example_case, files, heptagon_help, investigate, sql,
+    sum, temp, truth, verdicts,
 };
 
 /// A case over two records full of tricks.
@@ -343,6 +344,33 @@ fn show_prints_the_record_and_masks_secrets() {
     let raw =
         sql(case, "SELECT raw(artifact, record) AS raw FROM events WHERE source = 'cloudtrail'");
     assert!(raw[0]["raw"].as_str().unwrap().contains("DeleteGuardrail"));
+}
+
+#[test]
+fn show_prints_records_inside_others_and_copies() {
+    let (_temp, evidence, case) = temp();
+    let call = json!({
+        "eventVersion": "1.11", "userIdentity": {"type": "Root", "accountId": "111122223333"},
+        "eventTime": "2026-10-08T15:00:00Z", "eventSource": "bedrock.amazonaws.com",
+        "eventName": "DeleteGuardrail", "awsRegion": "us-east-1", "eventID": "e-1",
+    });
+    let looked_up = json!({"Events": [{"EventId": "e-1", "CloudTrailEvent": call.to_string()}]});
+    write(&evidence.join("lookup.json"), looked_up.to_string());
+    write(&evidence.join("trail.json"), json!({"Records": [call, call]}).to_string());
+    investigate(std::slice::from_ref(&evidence), &case);
+    let artifacts = balanced_sources(&case);
+    let shown = |artifact: &Value, record: u64| {
+        let reference = format!("{}:{record}", artifact["artifact"].as_str().unwrap());
+        heptagon!("show", reference, "--case", &case)
+    };
+    for artifact in &artifacts {
+        for record in 0..artifact["records"].as_u64().unwrap() {
+            assert_eq!(shown(artifact, record).exits(0).json(), call, "{artifact} {record}");
+        }
+    }
+    assert_eq!(sum(&artifacts, "records"), 3);
+    assert_eq!(sum(&artifacts, "duplicates"), 2);
+    shown(&artifacts[0], 7).refuses("has no record 7", "sources");
 }
 
 #[test]

@@ -16,16 +16,8 @@ use wait4::Wait4;
 use super::evidence::{Log, logs, write};
 use super::support::{
     HEPTAGON, Ran, assert_same, balanced_sources, command, example, example_case, investigate,
-    problems, sql, sum,
+    problems, sql, sum, temp,
 };
-
-fn temp() -> (tempfile::TempDir, PathBuf, PathBuf) {
-    let temp = tempfile::tempdir().unwrap();
-    let evidence = temp.path().join("evidence");
-    fs::create_dir(&evidence).unwrap();
-    let case = temp.path().join("case");
-    (temp, evidence, case)
-}
 
 fn a_log() -> Log {
     logs().into_iter().filter(Log::is_cloudtrail).nth(40).unwrap()

@@ -19,6 +19,15 @@ macro_rules! heptagon {
     };
 }
 
+/// A folder that goes when the test ends, with one for evidence in it, and where the case goes.
+pub(crate) fn temp() -> (tempfile::TempDir, PathBuf, PathBuf) {
+    let temp = tempfile::tempdir().unwrap();
+    let evidence = temp.path().join("evidence");
+    std::fs::create_dir(&evidence).unwrap();
+    let case = temp.path().join("case");
+    (temp, evidence, case)
+}
+
 /// What a run left.
 #[derive(Debug)]
 pub(crate) struct Ran {

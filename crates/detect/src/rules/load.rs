@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ahash::AHashMap;
 use rsigma_eval::Engine;
 use rsigma_eval::compiler::compile_rule;
 use rsigma_parser::{CorrelationRule, FilterRule, FilterRuleTarget, SigmaRule};
@@ -247,6 +248,7 @@ impl Loader {
         self.faults.sort();
         let mut rules = Rules {
             infos: Vec::with_capacity(all.len()),
+            places: AHashMap::new(),
             paths: Vec::with_capacity(all.len()),
             identities: Vec::with_capacity(all.len()),
             alerts,
@@ -255,7 +257,8 @@ impl Loader {
             plans,
             not_applicable: self.not_applicable,
         };
-        for rule in all {
+        for (index, rule) in all.into_iter().enumerate() {
+            rules.places.entry(rule.info.rule_id.clone()).or_insert(index);
             rules.infos.push(rule.info);
             rules.paths.push(rule.path);
             rules.identities.push(rule.identity);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ahash::AHashMap;
 use heptagon_model::{RuleInfo, RuleKind};
 use rsigma_eval::compiler::CompiledRule;
 
@@ -33,6 +34,8 @@ pub(crate) struct EventRule {
 /// Everything that is loaded. Indices: event rules first, then correlations.
 pub(crate) struct Rules {
     pub(crate) infos: Vec<RuleInfo>,
+    /// The index of each rule, by its id; of rules with one id the first.
+    pub(crate) places: AHashMap<String, usize>,
     /// The file of each rule.
     pub(crate) paths: Vec<String>,
     /// The names of each rule.
@@ -62,7 +65,7 @@ impl RuleSet {
 
     /// The index of a rule.
     pub fn index_of(&self, id: &str) -> Option<usize> {
-        self.rules.infos.iter().position(|info| info.rule_id == id)
+        self.rules.places.get(id).copied()
     }
 
     /// The file a rule was read from.

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use heptagon_case::read_records;
-use heptagon_case::rows::{ints, texts, times};
-use heptagon_model::{EventRow, EvidenceRef, Finding, Level, Timestamp};
+use heptagon_case::rows::{Events, ints, texts, times};
+use heptagon_model::{EventRow, Finding, Level, Timestamp};
 use heptagon_report::{ActivityHour, Timeline};
 
 use crate::commands::rows::uri;
+use crate::commands::timeline::each_finding_ref;
 use crate::failure::Failure;
 use crate::store::Store;
 
@@ -39,50 +40,21 @@ pub(crate) fn read(store: &Store, findings: &[Finding]) -> Result<Timeline, Fail
     let is_wanted = move |artifact: &str, record: u64| {
         wanted.get(artifact).is_some_and(|records| records.contains_key(&record))
     };
-    for batch in read_records(&store.case, "events", Some(&COLUMNS), is_wanted)? {
-        let batch = batch?;
-        let at = times(&batch, "event_time")?;
-        let column = |name: &str| texts(&batch, name);
-        let (sources, accounts, regions) =
-            (column("source")?, column("account")?, column("region")?);
-        let (principals, actions, resources) =
-            (column("principal")?, column("action")?, column("resource")?);
-        let (outcomes, ips, agents) =
-            (column("outcome")?, column("source_ip")?, column("user_agent")?);
-        let (artifacts, records) = (column("artifact")?, ints(&batch, "record")?);
-        for row in 0..batch.num_rows() {
-            let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-            let time = at.get(row).unwrap_or_default();
-            let artifact = text(artifacts.get(row));
-            let record = records.get(row).unwrap_or_default().cast_unsigned();
-            let source = text(sources.get(row));
+    for batch in read_records(&store.case, "events", Some(&Events::COLUMNS), is_wanted)? {
+        let events = Events::of(&batch?)?;
+        for row in 0..events.n_rows() {
+            let time = events.time(row);
+            let (artifact, record) = events.key(row);
             entries_total += 1;
             let hour = Timestamp(time.0.div_euclid(HOUR_US) * HOUR_US);
-            *by_hour.entry((source.clone(), hour)).or_default() += 1;
-            let order = (Reverse(levels[&artifact][&record]), time, artifact, record);
+            *by_hour.entry((events.source(row).to_owned(), hour)).or_default() += 1;
+            let level = levels[artifact][&record];
+            let order = (Reverse(level), time, artifact.to_owned(), record);
             let is_full = worst.len() == ENTRIES_MAX;
             if is_full && worst.last_key_value().is_some_and(|(last, _)| *last < order) {
                 continue;
             }
-            let entry = EventRow {
-                event_time: time,
-                source,
-                account: text(accounts.get(row)),
-                region: text(regions.get(row)),
-                principal: text(principals.get(row)),
-                action: text(actions.get(row)),
-                resource: resources.get(row).map(str::to_owned),
-                outcome: text(outcomes.get(row)),
-                source_ip: ips.get(row).map(str::to_owned),
-                user_agent: agents.get(row).map(str::to_owned),
-                evidence: EvidenceRef {
-                    uri: uri(&uris, &order.2),
-                    artifact: order.2.clone(),
-                    record,
-                },
-                findings: Vec::new(),
-            };
-            worst.insert(order, entry);
+            worst.insert(order, events.row(row, |artifact| uri(&uris, artifact)));
             if is_full {
                 worst.pop_last();
             }
@@ -94,39 +66,9 @@ pub(crate) fn read(store: &Store, findings: &[Finding]) -> Result<Timeline, Fail
     Ok(Timeline { entries, entries_total, activity: activity(store, &by_hour)? })
 }
 
-const COLUMNS: [&str; 12] = [
-    "event_time",
-    "source",
-    "account",
-    "region",
-    "principal",
-    "action",
-    "resource",
-    "outcome",
-    "source_ip",
-    "user_agent",
-    "artifact",
-    "record",
-];
-
-/// Calls `visit` with finding, artifact and record of every reference.
-fn each_ref(store: &Store, mut visit: impl FnMut(&str, &str, u64)) -> Result<(), Failure> {
-    let columns = ["finding_id", "artifact", "record"];
-    for batch in heptagon_case::read(&store.case, "finding_refs", Some(&columns))? {
-        let batch = batch?;
-        let (ids, artifacts) = (texts(&batch, "finding_id")?, texts(&batch, "artifact")?);
-        let records = ints(&batch, "record")?;
-        for row in 0..batch.num_rows() {
-            let record = records.get(row).unwrap_or_default().cast_unsigned();
-            visit(ids.get(row).unwrap_or_default(), artifacts.get(row).unwrap_or_default(), record);
-        }
-    }
-    Ok(())
-}
-
 fn levels(store: &Store, loud: &HashMap<&str, Level>) -> Result<Levels, Failure> {
     let mut levels = Levels::new();
-    each_ref(store, |id, artifact, record| {
+    each_finding_ref(store, |id, artifact, record| {
         let Some(level) = loud.get(id) else { return };
         if !levels.contains_key(artifact) {
             levels.insert(artifact.to_owned(), HashMap::new());
@@ -149,7 +91,7 @@ fn name_findings(
         .enumerate()
         .map(|(at, entry)| ((entry.evidence.artifact.clone(), entry.evidence.record), at))
         .collect();
-    each_ref(store, |id, artifact, record| {
+    each_finding_ref(store, |id, artifact, record| {
         if loud.contains_key(id)
             && let Some(at) = places.get(&(artifact.to_owned(), record))
         {
